@@ -1,0 +1,90 @@
+import { checkPrincipal } from './check-principal.ts';
+import { problem } from './describe-issue.ts';
+import { readableRelations } from './readable-relations.ts';
+import type { ConfigSections, Principal } from './schema.ts';
+import { unknownName } from './unknown-name.ts';
+
+/** Every problem that only shows when sections are held against each other. */
+export function crossCheck(config: ConfigSections): readonly string[] {
+  const principals = Object.values(config.principals);
+  const problems = [
+    ...checkLifetime(config.edge),
+    ...checkTables(config),
+    ...principals.flatMap((principal) => checkPrincipal(principal, config)),
+    ...checkIdentities(principals),
+    ...checkTests(config),
+  ];
+  // Views are named after streams and principals: only sound ones have a name to compare.
+  return problems.length > 0 ? problems : checkViews(config);
+}
+
+function checkLifetime({ tokenLifetimeMinutes, refreshMinutes }: ConfigSections['edge']): readonly string[] {
+  // Three refreshes in a row may then fail before an EdgeWorker is left without a token (design §3.3).
+  const least = 4 * refreshMinutes;
+  if (tokenLifetimeMinutes >= least) return [];
+  const expected = `at least ${least}, four times refreshMinutes; raise it, or lower refreshMinutes`;
+  return [problem(['edge', 'tokenLifetimeMinutes'], String(tokenLifetimeMinutes), expected)];
+}
+
+function checkTables({ streams }: ConfigSections): readonly string[] {
+  const owners = new Map([
+    ['batches', 'edgehouse itself'],
+    ['quarantine', 'edgehouse itself'],
+  ]);
+  return Object.values(streams).flatMap(({ name, table }) => {
+    const owner = owners.get(table);
+    owners.set(table, owner ?? `stream ${name}`);
+    // A grant on a shared table would open both streams, whichever of them the rule names.
+    return owner === undefined
+      ? []
+      : [problem(['streams', name, 'table'], `"${table}"`, `a table of its own, not that of ${owner}; name another`)];
+  });
+}
+
+/** A token must never be two principals at once, or which rules hold would depend on their order. */
+function checkIdentities(principals: readonly Principal[]): readonly string[] {
+  return principals.flatMap((principal, index) =>
+    principals
+      .slice(0, index)
+      .filter((other) => overlap(principal, other))
+      .map((other) => {
+        const expected = `a claim whose value differs from that of ${other.name}, or one token could be both; change one of them`;
+        return problem(['principals', principal.name, 'claims'], 'an object', expected);
+      }),
+  );
+}
+
+function overlap({ claims }: Principal, { claims: others }: Principal): boolean {
+  if (claims === undefined || others === undefined) return false;
+  return Object.entries(claims).every(([claim, value]) => !Object.hasOwn(others, claim) || others[claim] === value);
+}
+
+function checkTests({ tests, principals, streams, regions }: ConfigSections): readonly string[] {
+  const known = { principal: Object.keys(principals), stream: Object.keys(streams), region: regions };
+  return tests.flatMap((test, index) => [
+    ...unknownName(['tests', index, 'principal'], test.principal, known.principal),
+    ...unknownName(
+      ['tests', index, 'stream'],
+      test.stream,
+      test.action === 'read' ? [...known.stream, 'batches'] : known.stream,
+    ),
+    ...(test.action === 'write' && test.region !== undefined
+      ? unknownName(['tests', index, 'region'], test.region, known.region)
+      : []),
+  ]);
+}
+
+function checkViews({ principals, streams }: ConfigSections): readonly string[] {
+  const taken = new Set(['batches', 'quarantine', ...Object.values(streams).map(({ table }) => table)]);
+  return Object.values(principals).flatMap((principal) =>
+    readableRelations(principal, streams).flatMap(({ relation, filter }) => {
+      if (filter === undefined) return [];
+      const clash = taken.has(relation);
+      taken.add(relation);
+      const expected = 'a view name that nothing else has; rename the principal or the stream';
+      return clash
+        ? [problem(['principals', principal.name], `a row filter whose view is "${relation}"`, expected)]
+        : [];
+    }),
+  );
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { rowFilterFault } from './row-filter.ts';
+import { plainText, regionName, sourcePattern, strictObject, wholeNumber } from './schema-parts.ts';
+import { STREAM_LIMITS } from './stream-limits.ts';
+
+const names = z.array(z.string()).min(1);
+const sources = z.array(sourcePattern).min(1);
+const regions = z.array(regionName).min(1);
+
+const writeAllow = strictObject({
+  /** Streams it may write. */
+  write: names,
+  /** Values of `Edge-Source` it may claim: exact, or a prefix that ends in `/*`. */
+  sources,
+  /** Regions that take it. @default every region */
+  regions: regions.optional(),
+  /** What `_trust` is stamped with: `edge` where your own EdgeWorker made the rows, `client` where a browser did. @default 'client' */
+  trust: z.enum(['edge', 'client']).default('client'),
+});
+
+const writeDeny = strictObject({
+  /** Streams it may not write; `*` is every stream. */
+  write: names,
+  /** Only from these sources. @default every source */
+  sources: sources.optional(),
+  /** Only in these regions. @default every region */
+  regions: regions.optional(),
+});
+
+// A read becomes a ClickHouse grant, and a grant knows neither sources nor regions.
+const readAllow = strictObject({
+  /** Streams it may read, or `batches`, the ledger of what arrived. */
+  read: names,
+  /** SQL condition on the rows of the one stream in `read`: it sees those rows only, through a view of its own. */
+  rows: plainText(2_000)
+    .superRefine((sql, context) => {
+      const fault = rowFilterFault(sql);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    })
+    .optional(),
+});
+
+const readDeny = strictObject({
+  /** Streams it may not read, or `batches`. */
+  read: names,
+});
+
+/** Who may do what. Nothing is allowed that no `allow` rule names. */
+export const principalSchema = strictObject({
+  /** Exact values that claims of its token must have, e.g. `{ sub: 'ew:12345' }`. Required for one that writes. */
+  claims: z
+    .record(plainText(64), plainText(256))
+    .refine((claims) => Object.keys(claims).length > 0, 'at least one claim: without any, every token would match')
+    .optional(),
+  /** How it proves who it is. @default 'token' */
+  require: z.literal('token').default('token'),
+  /** @default [] */
+  allow: z.array(z.union([writeAllow, readAllow])).default([]),
+  /** Beats `allow`. @default [] */
+  deny: z.array(z.union([writeDeny, readDeny])).default([]),
+  /** Bounds of one batch, besides those of the stream. */
+  limits: strictObject({
+    /** Bytes as sent. */
+    bytes: wholeNumber(1, STREAM_LIMITS.bytes).optional(),
+    rows: wholeNumber(1, STREAM_LIMITS.rows).optional(),
+  }).optional(),
+});

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { issuerSchema } from './issuer-schema.ts';
+import { policyTestSchema } from './policy-test-schema.ts';
+import { principalSchema } from './principal-schema.ts';
+import { distinct, identifier, regionName, strictObject, wholeNumber, withName } from './schema-parts.ts';
+import { streamSchema } from './stream-schema.ts';
+
+const principalName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name of a-z, 0-9 and -, beginning with a letter, at most 63 characters');
+
+const streamName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a name of a-z, 0-9 and _, beginning with a letter, at most 63 characters')
+  .refine((name) => name !== 'batches' && name !== 'quarantine', 'a name that edgehouse does not use itself');
+
+// The characters that Secrets Manager takes in a name (API reference, CreateSecret).
+const secretName = z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret, never its value');
+
+// Names as EdgeKV takes them (`edgekv.js` and the CLI).
+const edgeKvNamespace = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$/, '1 to 32 of A-Z, a-z, 0-9, _ and -');
+const edgeKvGroup = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, '1 to 128 of A-Z, a-z, 0-9, _ and -');
+
+/** The whole of `edgehouse.config.ts`. Every object is strict: a key it does not know is an error. */
+export const configSchema = strictObject({
+  /** AWS regions that get the whole path; the first is the primary, which alone rotates. @default ['us-east-1'] */
+  regions: distinct(regionName).min(1).default(['us-east-1']),
+  /** The ClickHouse service that the rows go to. */
+  clickhouse: strictObject({
+    /** The database that holds the tables. @default 'edgehouse' */
+    database: identifier.default('edgehouse'),
+    /** Names in Secrets Manager of the two accounts that Lambda uses. */
+    secrets: strictObject({
+      /** @default 'edgehouse/clickhouse/writer' */
+      writer: secretName.default('edgehouse/clickhouse/writer'),
+      /** @default 'edgehouse/clickhouse/inspector' */
+      inspector: secretName.default('edgehouse/clickhouse/inspector'),
+    }).prefault({}),
+  }).prefault({}),
+  /** Whose tokens are believed. @default ['builtin'] */
+  issuers: z.array(issuerSchema).min(1).max(1).prefault(['builtin']),
+  /** Who may do what, by name. @default {} */
+  principals: z.record(principalName, principalSchema).transform(withName).prefault({}),
+  /** Where rows may go, by name: the name is part of the address that senders call. */
+  streams: z
+    .record(streamName, streamSchema)
+    .refine((streams) => Object.keys(streams).length > 0, 'at least one stream')
+    .transform((streams) =>
+      withName(
+        Object.fromEntries(
+          Object.entries(streams).map(([name, { table = name, ...rest }]) => [name, { table, ...rest }]),
+        ),
+      ),
+    ),
+  /** How EdgeWorkers get their credentials. */
+  edge: strictObject({
+    /** EdgeKV namespace. @default 'edgehouse' */
+    namespace: edgeKvNamespace.default('edgehouse'),
+    /** EdgeKV group that holds one item per EdgeWorker id. @default 'credentials' */
+    group: edgeKvGroup.default('credentials'),
+    /** Ids of the EdgeWorkers that get a token. @default [] */
+    edgeWorkerIds: distinct(wholeNumber(1, 2_147_483_647)).default([]),
+    /** The Akamai networks whose EdgeKV gets it. @default ['staging', 'production'] */
+    networks: distinct(z.enum(['staging', 'production']))
+      .min(1)
+      .default(['staging', 'production']),
+    /** Life of a token in minutes, at least four times `refreshMinutes`. @default 60 */
+    tokenLifetimeMinutes: wholeNumber(4, 1_440).default(60),
+    /** Minutes between two tokens. @default 15 */
+    refreshMinutes: wholeNumber(1, 360).default(15),
+  }).prefault({}),
+  /** What the policy must answer. They run whenever the config is read, and one that fails stops everything. @default [] */
+  tests: z.array(policyTestSchema).default([]),
+});
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+/** The config with every default filled in. */
+export type ConfigSections = DeepReadonly<z.output<typeof configSchema>>;
+
+/** The parsed config: nothing in it but JSON. Test a name that a client sent with `Object.hasOwn` before you look it up. */
+export type Config = ConfigSections & {
+  /** SHA-256 hex of the RFC 8785 form of `{issuers, principals, streams}`. */
+  readonly policyHash: string;
+};
+
+/** What a user writes: `Config` with everything optional that has a default, and without names and hash. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+export type Issuer = Config['issuers'][number];
+export type Principal = Config['principals'][string];
+export type Stream = Config['streams'][string];
+export type PolicyTest = Config['tests'][number];
+export type AllowRule = Principal['allow'][number];
+export type DenyRule = Principal['deny'][number];
