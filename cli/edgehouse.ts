@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { runCli } from './run-cli.ts';
+
+process.exitCode = await runCli(process.argv.slice(2), process.env, {
+  stdin: process.stdin,
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  randomBytes,
+  fetch,
+  now: Date.now,
+  random: Math.random,
+  wait: (milliseconds) => setTimeout(milliseconds),
+});

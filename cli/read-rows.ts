@@ -1,0 +1,39 @@
+import { parseCombinedLine } from '../local/combined-log.ts';
+import type { InputRow, RowText } from './row-input.ts';
+import { splitJsonArray } from './split-json-array.ts';
+import { splitLines } from './split-lines.ts';
+
+/** `json` is one array of objects; `combined` an access log, which fills `web_events`. */
+export const INPUT_FORMATS = ['ndjson', 'json', 'combined'] as const;
+export type InputFormat = (typeof INPUT_FORMATS)[number];
+
+/** Bytes. Ingest keeps rows of over 64 KB in quarantine and needs to see them for that; far beyond, a row is not a row. */
+const LONGEST_ROW = 1_000_000;
+
+/**
+ * Reads rows one by one, however long the input. A row is judged only as far as a batch needs it (it has to be JSON in
+ * UTF-8): whether it fits the stream is for ingest to say.
+ */
+export async function* readRows(chunks: AsyncIterable<Uint8Array>, format: InputFormat): AsyncGenerator<InputRow> {
+  const texts = format === 'json' ? splitJsonArray(chunks, LONGEST_ROW) : splitLines(chunks, LONGEST_ROW);
+  const parse = format === 'combined' ? combinedRow : jsonRow;
+  for await (const row of texts) yield row.kind === 'text' ? parse(row) : row;
+}
+
+type Text = Extract<RowText, { kind: 'text' }>;
+
+function combinedRow({ line, text }: Text): InputRow {
+  const parsed = parseCombinedLine(text);
+  if (parsed.kind === 'refused') return { ...parsed, line };
+  return { kind: 'row', line, json: JSON.stringify(parsed.event) };
+}
+
+function jsonRow({ line, text }: Text): InputRow {
+  try {
+    JSON.parse(text);
+  } catch {
+    return { kind: 'refused', line, reason: 'it is not JSON' };
+  }
+  // The text goes on as it is, since parsed numbers lose digits beyond 2^53. In valid JSON a line break is white space.
+  return { kind: 'row', line, json: text.replaceAll(/[\r\n]+/g, ' ').trim() };
+}

@@ -1,0 +1,45 @@
+import type { CommandIo } from './command-io.ts';
+import { describeFailure } from './describe-failure.ts';
+import { migrate } from './migrate.ts';
+import { type Command, parseCommand } from './parse-command.ts';
+import { printGrants } from './print-grants.ts';
+import { send } from './send.ts';
+import { USAGE, UsageError } from './usage.ts';
+
+/**
+ * Runs one command line.
+ *
+ * @returns the exit status: 0 done and all taken, 1 something was refused or failed, 2 the command line is wrong
+ */
+export async function runCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  io: CommandIo,
+): Promise<0 | 1 | 2> {
+  try {
+    return (await run(parseCommand(args, env), io)) ? 0 : 1;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      io.err(`edgehouse: ${error.message}\nRun edgehouse help for the commands and options.`);
+      return 2;
+    }
+    io.err(`edgehouse: ${describeFailure(error)}`);
+    return 1;
+  }
+}
+
+async function run(command: Command, io: CommandIo): Promise<boolean> {
+  switch (command.kind) {
+    case 'help':
+      io.out(USAGE);
+      return true;
+    case 'send':
+      return send(command, io);
+    case 'migrate':
+      await migrate(command, io);
+      return true;
+    case 'grants print':
+      await printGrants(io);
+      return true;
+  }
+}
