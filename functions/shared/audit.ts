@@ -1,0 +1,50 @@
+import type { BatchCode, IdentityCode } from './codes.ts';
+import type { Identity } from './identity.ts';
+
+/** One line per authorizer evaluation (design §3.7). Never a token, key, signature or certificate. */
+export interface IdentityAudit {
+  readonly audit: 'identity';
+  readonly time: string;
+  readonly requestId: string;
+  readonly decision: 'allow' | 'deny' | 'error';
+  readonly code?: IdentityCode;
+  /** Why, in words; holds no value of the caller's beyond the claims named here. */
+  readonly detail?: string;
+  readonly policyHash: string;
+  readonly identity: Partial<Identity>;
+  /** Caller's clock against ours where a time claim was refused. */
+  readonly skewSeconds?: number;
+  readonly latencyMs: number;
+}
+
+/** One line per ingest request. Never a row value. */
+export interface BatchAudit {
+  readonly audit: 'batch';
+  readonly time: string;
+  readonly requestId: string;
+  readonly decision: 'allow' | 'deny' | 'error';
+  readonly status: number;
+  readonly outcome: 'stored' | 'quarantined' | 'refused' | 'unavailable';
+  readonly code?: BatchCode;
+  readonly rule?: string;
+  readonly policyHash: string;
+  readonly identity: Partial<Identity>;
+  readonly stream: string;
+  readonly source?: string;
+  readonly region: string;
+  readonly batchId?: string;
+  readonly digest?: string;
+  readonly rowsDeclared?: number;
+  readonly rowsStored?: number;
+  readonly rowsRefused?: number;
+  readonly bytes?: number;
+  readonly latencyMs: number;
+  readonly queryIds?: readonly string[];
+  /** ClickHouse's numeric error code. */
+  readonly clickhouseCode?: number;
+}
+
+export type AuditLine = IdentityAudit | BatchAudit;
+
+/** Takes audit lines: standard output on Lambda, a file in the local stack. */
+export type Audit = (line: AuditLine) => void;
