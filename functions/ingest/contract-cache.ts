@@ -1,0 +1,47 @@
+import type { Clock } from '../shared/clock.ts';
+import type { BatchStore } from './batch-store.ts';
+import { type Contract, compileContract } from './contract.ts';
+
+/** Contracts of tables, kept in the container. */
+export interface ContractCache {
+  /**
+   * The table's contract, at most a minute old; older as long as ClickHouse does not answer, because a verdict must not
+   * change with ClickHouse's health (design §3.5).
+   * @throws StoreError where ClickHouse never answered, ContractUnusableError where the table cannot be served
+   */
+  get(table: string, signal: AbortSignal): Promise<Contract>;
+}
+
+const FRESH_MS = 60_000;
+/** While ClickHouse is away, asking again waits this long, so that not every batch pays for the question. */
+const RETRY_MS = 5_000;
+
+export function createContractCache(store: BatchStore, clock: Clock): ContractCache {
+  const entries = new Map<string, { readonly contract: Contract; readonly until: number }>();
+  const asking = new Map<string, Promise<Contract>>();
+
+  async function ask(table: string, signal: AbortSignal): Promise<Contract> {
+    const old = entries.get(table);
+    let described: Awaited<ReturnType<BatchStore['describe']>>;
+    try {
+      described = await store.describe(table, signal);
+    } catch (error) {
+      if (old === undefined) throw error;
+      entries.set(table, { contract: old.contract, until: clock() + RETRY_MS });
+      return old.contract;
+    }
+    const contract = compileContract(table, described);
+    entries.set(table, { contract, until: clock() + FRESH_MS });
+    return contract;
+  }
+
+  return {
+    async get(table, signal) {
+      const entry = entries.get(table);
+      if (entry !== undefined && clock() < entry.until) return entry.contract;
+      const running = asking.get(table) ?? ask(table, signal).finally(() => asking.delete(table));
+      asking.set(table, running);
+      return running;
+    },
+  };
+}

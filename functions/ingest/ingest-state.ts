@@ -1,0 +1,28 @@
+import type { APIGatewayProxyEventV2WithLambdaAuthorizer } from 'aws-lambda';
+import type { Identity } from '../shared/identity.ts';
+import type { AdmittedDecision, BatchLimits } from './admit-batch.ts';
+import type { MediaType, ParsedRows } from './parse-rows.ts';
+import type { BatchHeaders } from './read-headers.ts';
+import type { Receipt } from './receipt.ts';
+import type { StoredBatch } from './store-batch.ts';
+
+export type IngestEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<Record<string, unknown>>;
+
+/**
+ * What the chain has found out about a batch so far. Each step reads what the steps before it wrote; the order of the
+ * chain in `ingest.ts` is the guarantee. Whoever looks from outside the chain (the audit line) takes it as partial.
+ */
+export interface IngestState extends Record<string, unknown> {
+  startedAt: number;
+  identity: Identity;
+  stream: string;
+  limits: BatchLimits;
+  headers: BatchHeaders;
+  mediaType: MediaType;
+  bytes: Buffer;
+  decision: AdmittedDecision;
+  body: Buffer;
+  rows: ParsedRows;
+  stored: StoredBatch;
+  receipt: Receipt;
+}

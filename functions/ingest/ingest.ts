@@ -1,0 +1,138 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { Config } from '../../config/schema.ts';
+import type { Audit } from '../shared/audit.ts';
+import type { SigningMaster } from '../shared/batch-key.ts';
+import { BatchRefusedError } from '../shared/batch-refused-error.ts';
+import { type Clock, seconds } from '../shared/clock.ts';
+import { deduplicationKey } from '../shared/deduplication-key.ts';
+import { type Identity, readIdentity } from '../shared/identity.ts';
+import type { CachedSecret } from '../shared/secret-cache.ts';
+import type { Telemetry } from '../shared/telemetry.ts';
+import {
+  bytesAsSent,
+  countRows,
+  decideBatch,
+  limitBytes,
+  limitsOf,
+  refuseExpiredToken,
+  verifyDigest,
+  verifySignature,
+} from './admit-batch.ts';
+import type { BatchStore } from './batch-store.ts';
+import type { ContractCache } from './contract-cache.ts';
+import { inflate } from './inflate.ts';
+import type { IngestEvent, IngestState } from './ingest-state.ts';
+import type { BatchStamp } from './judge-rows.ts';
+import { observeOutcome } from './observe-outcome.ts';
+import { parseRows } from './parse-rows.ts';
+import { problemResponse } from './problem.ts';
+import { readHeaders } from './read-headers.ts';
+import { readMediaType } from './read-media-type.ts';
+import { makeReceipt, type Receipt } from './receipt.ts';
+import { storeBatch } from './store-batch.ts';
+
+/** What ingest works with; `handler.ts` composes the AWS ones, the local stack its own. */
+export interface IngestDependencies {
+  readonly config: Pick<Config, 'streams' | 'principals' | 'policyHash'>;
+  readonly region: string;
+  readonly signingMaster: CachedSecret<SigningMaster>;
+  readonly store: BatchStore;
+  readonly contracts: ContractCache;
+  readonly clock: Clock;
+  readonly audit: Audit;
+  readonly telemetry: Telemetry;
+  /** Milliseconds that a batch waits for ClickHouse. @default 1500 (design §3.2) */
+  readonly patienceMs?: number;
+}
+
+export type Ingest = (event: IngestEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** Ingest as one visible chain, in the order in which a batch may fail (design §3.2). */
+export function createIngest(deps: IngestDependencies): Ingest {
+  const { config, region, clock, patienceMs = 1500 } = deps;
+
+  return middy<IngestEvent, APIGatewayProxyStructuredResultV2, Error, Context, IngestState>({ timeoutEarlyInMillis: 0 })
+    .use(observeOutcome(deps))
+    .onError((request) => {
+      request.response = problemResponse(request.error, request.event.requestContext.requestId, request.internal.receipt);
+    })
+    .before(({ event, internal }) => {
+      internal.startedAt = clock();
+      internal.stream = event.pathParameters?.['stream'] ?? '';
+      internal.identity = identityOf(event);
+      internal.limits = limitsOf(config, internal.stream, internal.identity.principal);
+      internal.headers = readHeaders(event.headers);
+    })
+    .before(({ event, internal: { headers }, internal }) => {
+      internal.mediaType = readMediaType(headers.contentType, headers.contentEncoding, event.isBase64Encoded);
+    })
+    .before(({ event, internal }) => {
+      internal.bytes = bytesAsSent(event);
+      limitBytes(internal.bytes.length, internal.limits.bytes);
+    })
+    .before(({ internal }) => refuseExpiredToken(internal.identity, seconds(clock)))
+    .before(({ internal }) => verifyDigest(internal.bytes, internal.headers.contentDigest))
+    .before(async ({ event, internal: { headers, stream } }) => {
+      const master = await deps.signingMaster.get();
+      verifySignature(headers, stream, event.headers['authorization'], master, seconds(clock));
+    })
+    .before(({ internal }) => {
+      const { identity, stream, headers } = internal;
+      internal.decision = decideBatch(config, identity.principal, stream, headers.source, region);
+    })
+    .before(async ({ internal }) => {
+      internal.body = await inflate(internal.bytes, internal.headers.contentEncoding, internal.limits);
+    })
+    .before(({ internal }) => {
+      internal.rows = parseRows(internal.body, internal.mediaType);
+      countRows(internal.rows.values.length, internal.headers.rows, internal.limits.rows);
+    })
+    .before(async ({ event, internal }) => {
+      const { stream, rows, body, limits, identity, headers } = internal;
+      const signal = AbortSignal.timeout(patienceMs);
+      const contract = await deps.contracts.get(config.streams[stream]?.table ?? stream, signal);
+      const key = deduplicationKey(identity.principal, stream, headers.batchId, headers.contentDigest);
+      const { requestId } = event.requestContext;
+      const stamp = stampOf(internal, region);
+      const batch = { stream, contract, rows, stamp, key, bodyBytes: body.length, rowBytes: limits.rowBytes, requestId };
+      internal.stored = await storeBatch(batch, deps.store, signal);
+    })
+    .before(({ internal }) => {
+      const { accepted, refused } = internal.stored;
+      internal.receipt = makeReceipt(internal.headers.batchId, internal.stream, accepted, refused);
+      if (accepted === 0) throw new BatchRefusedError('ROWS_REFUSED', `None of ${refused.length} rows fits the stream.`);
+    })
+    .after((request) => {
+      request.response = receiptResponse(request.event.requestContext.requestId, request.internal.receipt);
+    });
+}
+
+/** Without an identity nobody vouches for the caller: the route lost its authorizer, or the authorizer its contract. */
+function identityOf(event: IngestEvent): Identity {
+  const identity = readIdentity(event.requestContext.authorizer?.lambda);
+  if (identity === undefined) throw new BatchRefusedError('POLICY_DENIED', 'The gateway passed no identity on.');
+  return identity;
+}
+
+function stampOf({ identity, headers, decision, startedAt }: IngestState, region: string): BatchStamp {
+  return {
+    _batch_id: headers.batchId,
+    _batch_digest: headers.contentDigest,
+    _batch_rows: headers.rows,
+    _principal: identity.principal,
+    _auth: identity.auth,
+    _trust: decision.trust,
+    _source: headers.source,
+    _region: region,
+    _received_at: new Date(startedAt).toISOString(),
+  };
+}
+
+function receiptResponse(requestId: string, receipt: Receipt): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode: 200,
+    headers: { 'content-type': 'application/json', 'edgehouse-request-id': requestId },
+    body: JSON.stringify(receipt),
+  };
+}

@@ -1,0 +1,85 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { BatchAudit } from '../shared/audit.ts';
+import type { IngestDependencies } from './ingest.ts';
+import type { IngestEvent, IngestState } from './ingest-state.ts';
+import { StoreError } from './batch-store.ts';
+import { asRefusal } from './problem.ts';
+
+type Observer = MiddlewareObj<IngestEvent, APIGatewayProxyStructuredResultV2, Error, Context, IngestState>;
+type Observed = Pick<IngestDependencies, 'config' | 'region' | 'clock' | 'audit' | 'telemetry'>;
+
+/** One audit line and the metrics for every request, whatever became of it. Used first, it runs after everything else. */
+export function observeOutcome({ config, region, clock, audit, telemetry }: Observed): Observer {
+  function observe(event: IngestEvent, state: Partial<IngestState>, error: unknown): void {
+    const line = auditLine(event, state, error, region, config.policyHash, clock());
+    audit(line);
+    const { stream } = Object.hasOwn(config.streams, line.stream) ? line : { stream: 'unknown' };
+    if (line.rowsStored) telemetry.count('RowsStored', line.rowsStored, { stream });
+    if (line.rowsRefused) telemetry.count('RowsQuarantined', line.rowsRefused, { stream });
+    if (line.outcome === 'unavailable') {
+      telemetry.count('BatchesUnavailable', 1, { stream });
+      telemetry.warn('A batch could not be stored', { ...faultOf(error), requestId: line.requestId, stream });
+    } else if (line.code === undefined) telemetry.count('BatchesStored', 1, { stream });
+    else telemetry.count('BatchesRefused', 1, { stream, code: line.code });
+  }
+  return {
+    after: ({ event, internal }) => observe(event, internal, undefined),
+    onError: ({ event, internal, error }) => observe(event, internal, error),
+  };
+}
+
+function auditLine(
+  event: IngestEvent,
+  state: Partial<IngestState>,
+  error: unknown,
+  region: string,
+  policyHash: string,
+  now: number,
+): BatchAudit {
+  const refusal = error === undefined ? undefined : asRefusal(error);
+  const startedAt = state.startedAt ?? now;
+  const outcome = refusal === undefined ? 'stored' : OUTCOMES[refusal.code] ?? 'refused';
+  return {
+    audit: 'batch',
+    time: new Date(now).toISOString(),
+    requestId: event.requestContext.requestId,
+    decision: outcome === 'refused' ? 'deny' : outcome === 'unavailable' ? 'error' : 'allow',
+    status: refusal?.status ?? 200,
+    outcome,
+    ...defined({ code: refusal?.code, rule: state.decision?.rule }),
+    policyHash,
+    identity: state.identity ?? {},
+    stream: state.stream ?? '',
+    region,
+    latencyMs: now - startedAt,
+    ...defined({
+      source: state.headers?.source,
+      batchId: state.headers?.batchId,
+      digest: state.headers?.contentDigest,
+      rowsDeclared: state.headers?.rows,
+      rowsStored: state.stored?.accepted,
+      rowsRefused: state.stored?.refused.length,
+      bytes: state.bytes?.length,
+      queryIds: state.stored?.queryIds,
+      clickhouseCode: error instanceof StoreError ? error.clickhouseCode : undefined,
+    }),
+  };
+}
+
+const OUTCOMES: Readonly<Record<string, BatchAudit['outcome']>> = {
+  ROWS_REFUSED: 'quarantined',
+  UNAVAILABLE: 'unavailable',
+};
+
+/** Class and message only: messages of our own errors hold no values, those of others are left out. */
+function faultOf(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { error: typeof error };
+  return 'code' in error ? { error: error.name, code: error.code, message: error.message } : { error: error.name };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,56 @@
+import type { BatchStamp, RefusedRow } from './judge-rows.ts';
+
+export const QUARANTINE_TABLE = 'quarantine';
+
+export const QUARANTINE_COLUMNS = [
+  'stream',
+  'raw',
+  'raw_bytes',
+  'codes',
+  'columns',
+  'line',
+  'contract_hash',
+  '_batch_id',
+  '_batch_digest',
+  '_batch_rows',
+  '_row',
+  '_principal',
+  '_auth',
+  '_trust',
+  '_source',
+  '_region',
+  '_received_at',
+] as const;
+
+/** Refused rows as JSONEachRow for the quarantine table. Only the raw row is the caller's, and it is escaped here. */
+export function quarantineBytes(
+  refused: readonly RefusedRow[],
+  stream: string,
+  contractHash: string,
+  stamp: BatchStamp,
+  rawBytes: number,
+): Buffer {
+  const lines = refused.map(({ row, line, raw, faults }) =>
+    JSON.stringify({
+      stream,
+      raw: cut(raw, rawBytes),
+      raw_bytes: Buffer.byteLength(raw),
+      codes: faults.map(({ code }) => code),
+      columns: faults.map(({ column }) => column.toWellFormed()),
+      line: line ?? null,
+      contract_hash: contractHash,
+      ...stamp,
+      _row: row,
+    }),
+  );
+  return Buffer.from(lines.join('\n'));
+}
+
+/** The first `bytes` bytes of the text, never half a character. */
+function cut(text: string, bytes: number): string {
+  const encoded = Buffer.from(text);
+  if (encoded.length <= bytes) return text.toWellFormed();
+  let end = bytes;
+  while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end--;
+  return encoded.toString('utf8', 0, end);
+}

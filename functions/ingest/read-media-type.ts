@@ -1,0 +1,25 @@
+import { BatchRefusedError } from '../shared/batch-refused-error.ts';
+import type { MediaType } from './parse-rows.ts';
+
+/**
+ * @param bytesIntact whether the gateway handed the bytes over untouched (`isBase64Encoded`): gzip that came as text has
+ *   been destroyed on the way
+ * @throws BatchRefusedError MEDIA_TYPE_UNSUPPORTED, ENCODING_UNSUPPORTED
+ */
+export function readMediaType(contentType: string, encoding: string | undefined, bytesIntact: boolean): MediaType {
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const utf8 = parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter));
+  if ((type !== 'application/json' && type !== 'application/x-ndjson') || !utf8) {
+    throw new BatchRefusedError(
+      'MEDIA_TYPE_UNSUPPORTED',
+      'Expected application/json or application/x-ndjson, in UTF-8 where a charset is named.',
+    );
+  }
+  if (encoding !== undefined && encoding !== 'gzip') {
+    throw new BatchRefusedError('ENCODING_UNSUPPORTED', 'Expected no Content-Encoding, or gzip.');
+  }
+  if (encoding === 'gzip' && !bytesIntact) {
+    throw new BatchRefusedError('ENCODING_UNSUPPORTED', 'gzip under a text type reaches the service as text.');
+  }
+  return type;
+}

@@ -1,0 +1,203 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/schema.ts';
+import { createAuthorize } from '../functions/authorizer/authorize.ts';
+import { createKeySetCache } from '../functions/authorizer/key-set.ts';
+import type { TrustedIssuer } from '../functions/authorizer/verify-token.ts';
+import { createClickHouseBatchStore } from '../functions/ingest/clickhouse-batch-store.ts';
+import { parseClickHouseCredential } from '../functions/ingest/clickhouse-credential.ts';
+import { createContractCache } from '../functions/ingest/contract-cache.ts';
+import { createIngest } from '../functions/ingest/ingest.ts';
+import { DISCOVERY_PATH, discovery, KEY_SET_PATH, keySet } from '../functions/issuer/answer-discovery.ts';
+import { refreshEdgeTokens } from '../functions/rotation/refresh-edge-token.ts';
+import type { Audit } from '../functions/shared/audit.ts';
+import { formatSigningMaster, parseSigningMaster } from '../functions/shared/batch-key.ts';
+import type { Clock } from '../functions/shared/clock.ts';
+import { cachedSecret } from '../functions/shared/secret-cache.ts';
+import type { Telemetry } from '../functions/shared/telemetry.ts';
+import type { TokenSigner } from '../functions/shared/token-signer.ts';
+import { type Database, openDatabase } from './database.ts';
+import { createEdgeKvService } from './edgekv/edgekv-service.ts';
+import { openFileSecretStore } from './file-secret-store.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { createLocalTokenSigner, generateSigningKey } from './local-token-signer.ts';
+
+export interface StackOptions {
+  readonly config: Config;
+  /** Holds the database, the secrets and `audit.ndjson`. */
+  readonly dataDir: string;
+  /** The API's port. @default any free one */
+  readonly port?: number | undefined;
+  readonly clickhouseUrl?: string | undefined;
+  /** Tells a person what they should know. */
+  readonly say: (message: string) => void;
+  /** @default Date.now */
+  readonly clock?: Clock;
+}
+
+/** The one line that outside clients read; URLs are origins, but for `edgekvItem`. */
+export interface ReadyLine {
+  readonly ready: true;
+  readonly api: string;
+  readonly clickhouse: string;
+  readonly clickhouseHeaders: Readonly<Record<string, string>>;
+  readonly clickhouseAdmin?: string;
+  readonly edgekvItem: string;
+  readonly issuer: string;
+  readonly source: string;
+}
+
+export interface Stack {
+  readonly ready: ReadyLine;
+  readonly auditFile: string;
+  /** The issuer's key, for tests that need tokens of their own making. */
+  readonly signer: TokenSigner;
+  /** Mints and pushes new tokens now. */
+  refresh(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+// The one place that names the API's route, identity source and TTL, until the synthesized template does.
+const ROUTE = { method: 'POST', path: '/v1/streams/{stream}/batches' } as const;
+const IDENTITY_SOURCES = ['$request.header.Authorization'];
+const AUTHORIZER_TTL_SECONDS = 60;
+
+/** Starts the whole system on the loopback interface. What it opened it closes again where a later part fails. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    return await open(options, opened, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function open(options: StackOptions, opened: (() => Promise<unknown>)[], stop: () => Promise<void>): Promise<Stack> {
+  const { config, dataDir, say, clock = Date.now } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const auditFile = join(dataDir, 'audit.ndjson');
+  const auditStream = createWriteStream(auditFile, { flags: 'a', mode: 0o600 });
+  opened.push(() => new Promise((resolve) => auditStream.end(resolve)));
+  const audit: Audit = (line) => auditStream.write(`${JSON.stringify(line)}\n`);
+  const telemetry: Telemetry = { count: () => {}, warn: (message, fields) => say(`${message} ${JSON.stringify(fields)}`) };
+  const onFault = (fault: { readonly error?: unknown }) =>
+    say(`A function failed: ${fault.error instanceof Error ? fault.error.message : 'no error object'}`);
+
+  const database = await openDatabase({ config, dataDir, clickhouseUrl: options.clickhouseUrl, say });
+  opened.push(() => database.close());
+  const secrets = await openSecrets(config, dataDir, database);
+  const signer = createLocalTokenSigner(await secrets.readOrCreate('edgehouse/issuer', generateSigningKey));
+  const signingMaster = cachedSecret(secrets, SIGNING_MASTER, parseSigningMaster, clock);
+
+  const gateway = async (routes: Parameters<typeof createGateway>[0]['routes'], port = 0): Promise<string> => {
+    const created: Gateway = createGateway({ routes, now: clock, onFault });
+    const origin = await created.listen(port);
+    opened.push(() => created.close());
+    return origin;
+  };
+
+  let issuerUrl = '';
+  issuerUrl = await gateway([
+    { method: 'GET', path: DISCOVERY_PATH, integration: async () => discovery(issuerUrl) },
+    { method: 'GET', path: KEY_SET_PATH, integration: () => keySet(signer) },
+  ]);
+  const issuers: readonly TrustedIssuer[] = config.issuers.map((issuer) => ({ ...issuer, issuer: issuerUrl }));
+  const keySets = createKeySetCache({ fetch, clock, onFailure: (error) => say(error.message) });
+  const authorize = createAuthorize({
+    config,
+    issuers,
+    keySetFor: ({ issuer }, kid) => keySets(`${issuer}${KEY_SET_PATH}`, kid),
+    clock,
+    audit,
+    telemetry,
+  });
+
+  const cached = (name: string) => cachedSecret(secrets, name, parseClickHouseCredential, clock);
+  const store = createClickHouseBatchStore({
+    database: config.clickhouse.database,
+    writer: cached(config.clickhouse.secrets.writer),
+    inspector: cached(config.clickhouse.secrets.inspector),
+  });
+  opened.push(() => store.close());
+  const contracts = createContractCache(store, clock);
+  // Readiness: a table that cannot be served is named now, not at the first batch.
+  for (const { table } of Object.values(config.streams)) await contracts.get(table, AbortSignal.timeout(10_000));
+
+  const [region = 'local'] = config.regions;
+  const ingest = createIngest({ config, region, signingMaster, store, contracts, clock, audit, telemetry });
+  const api = await gateway(
+    [
+      {
+        ...ROUTE,
+        authorizer: { identitySources: IDENTITY_SOURCES, ttlSeconds: AUTHORIZER_TTL_SECONDS, authorize },
+        integration: ingest,
+      },
+    ],
+    options.port,
+  );
+
+  const edgeKv = createEdgeKvService({ accessToken: randomBytes(24).toString('base64url'), network: 'production' });
+  await edgeKv.listen(0);
+  opened.push(() => edgeKv.close());
+  const refresh = async () => {
+    const audience = issuers[0]?.audience ?? '';
+    const master = await signingMaster.get();
+    const { edge } = config;
+    await refreshEdgeTokens({ edge, issuer: issuerUrl, audience, signer, master, edgeKv: edgeKv.edgeKv, clock, newId: randomUUID });
+  };
+  await refresh();
+  const schedule = setInterval(
+    () => refresh().catch((error: Error) => say(`The token refresh failed: ${error.message}`)),
+    config.edge.refreshMinutes * 60_000,
+  );
+  opened.push(async () => clearInterval(schedule));
+
+  return { ready: readyLine(config, database, api, issuerUrl, edgeKv.itemUrl), auditFile, signer, refresh, stop };
+}
+
+const SIGNING_MASTER = 'edgehouse/signing-master';
+
+async function openSecrets(config: Config, dataDir: string, { url, writer, inspector }: Database) {
+  const secrets = await openFileSecretStore(join(dataDir, 'secrets'));
+  await secrets.write(config.clickhouse.secrets.writer, JSON.stringify({ url, ...writer }));
+  await secrets.write(config.clickhouse.secrets.inspector, JSON.stringify({ url, ...inspector }));
+  await secrets.readOrCreate(SIGNING_MASTER, () => formatSigningMaster([{ version: 1, key: randomBytes(32) }]));
+  return secrets;
+}
+
+/** No principal of the config can send from an EdgeWorker that gets a token. */
+export class NoSenderError extends Error {
+  override readonly name = 'NoSenderError';
+  readonly code = 'SENDER_MISSING';
+  constructor() {
+    super('edge.edgeWorkerIds is empty, so nobody gets a token. Name an EdgeWorker in edgehouse.config.ts.');
+  }
+}
+
+function readyLine(config: Config, database: Database, api: string, issuer: string, itemUrl: (item: string) => string): ReadyLine {
+  const [edgeWorker] = config.edge.edgeWorkerIds;
+  if (edgeWorker === undefined) throw new NoSenderError();
+  const admin = database.admin === undefined ? undefined : new URL(database.url);
+  if (admin !== undefined && database.admin !== undefined) {
+    admin.username = database.admin.username;
+    admin.password = database.admin.password;
+  }
+  return {
+    ready: true,
+    api,
+    clickhouse: database.url,
+    clickhouseHeaders: {
+      'X-ClickHouse-User': database.reader.username,
+      'X-ClickHouse-Key': database.reader.password,
+    },
+    ...(admin === undefined ? {} : { clickhouseAdmin: admin.href.replace(/\/$/, '') }),
+    edgekvItem: itemUrl(String(edgeWorker)),
+    issuer,
+    source: `ew/${edgeWorker}/0.1.0`,
+  };
+}
