@@ -82,7 +82,9 @@ async function openEmbedded({ config, dataDir }: DatabaseOptions): Promise<Datab
 }
 
 async function joinEmbedded({ config, say }: DatabaseOptions, admin: AdminAccount): Promise<Database> {
-  say('CLICKHOUSE_URL is another local stack: its administrator serves as writer, inspector and reader; no user is created.');
+  say(
+    'CLICKHOUSE_URL is another local stack: its administrator serves as writer, inspector and reader; no user is created.',
+  );
   await migrateAs(admin, config);
   const account = { username: admin.user, password: admin.password };
   return { url: admin.url, writer: account, inspector: account, reader: account, close: async () => {} };
@@ -106,7 +108,13 @@ async function openServer({ config, say }: DatabaseOptions, admin: AdminAccount)
     writer: account(users.writer),
     inspector: account(users.inspector),
     reader: account(Object.values(users.readers)[0]),
-    close: () => runAs(admin, (client) => command(client, names.map((name) => `DROP USER IF EXISTS ${name}`))),
+    close: () =>
+      runAs(admin, (client) =>
+        command(
+          client,
+          names.map((name) => `DROP USER IF EXISTS ${name}`),
+        ),
+      ),
   };
 }
 

@@ -25,6 +25,15 @@ export function createLocalTokenSigner(pem: string): TokenSigner {
 function publicJwk(privateKey: KeyObject): JWK & { readonly kid: string } {
   const { n, e } = privateKey.export({ format: 'jwk' });
   // RFC 7638: the thumbprint's members in lexicographic order, without white space.
-  const kid = createHash('sha256').update(JSON.stringify({ e, kty: 'RSA', n })).digest('base64url');
-  return { kty: 'RSA', use: 'sig', alg: 'RS256', kid, ...(n === undefined ? {} : { n }), ...(e === undefined ? {} : { e }) };
+  const kid = createHash('sha256')
+    .update(JSON.stringify({ e, kty: 'RSA', n }))
+    .digest('base64url');
+  return {
+    kty: 'RSA',
+    use: 'sig',
+    alg: 'RS256',
+    kid,
+    ...(n === undefined ? {} : { n }),
+    ...(e === undefined ? {} : { e }),
+  };
 }

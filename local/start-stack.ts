@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { createAuthorize } from '../functions/authorizer/authorize.ts';
@@ -77,14 +77,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function open(options: StackOptions, opened: (() => Promise<unknown>)[], stop: () => Promise<void>): Promise<Stack> {
+async function open(
+  options: StackOptions,
+  opened: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<Stack> {
   const { config, dataDir, say, clock = Date.now } = options;
   mkdirSync(dataDir, { recursive: true });
   const auditFile = join(dataDir, 'audit.ndjson');
-  const auditStream = createWriteStream(auditFile, { flags: 'a', mode: 0o600 });
-  opened.push(() => new Promise((resolve) => auditStream.end(resolve)));
-  const audit: Audit = (line) => auditStream.write(`${JSON.stringify(line)}\n`);
-  const telemetry: Telemetry = { count: () => {}, warn: (message, fields) => say(`${message} ${JSON.stringify(fields)}`) };
+  // Synchronous: a line is on its way to disk before its request is answered.
+  const auditLog = openSync(auditFile, 'a', 0o600);
+  opened.push(async () => closeSync(auditLog));
+  const audit: Audit = (line) => {
+    writeSync(auditLog, `${JSON.stringify(line)}\n`);
+  };
+  const telemetry: Telemetry = {
+    count: () => {},
+    warn: (message, fields) => say(`${message} ${JSON.stringify(fields)}`),
+  };
   const onFault = (fault: { readonly error?: unknown }) =>
     say(`A function failed: ${fault.error instanceof Error ? fault.error.message : 'no error object'}`);
 
@@ -148,7 +158,16 @@ async function open(options: StackOptions, opened: (() => Promise<unknown>)[], s
     const audience = issuers[0]?.audience ?? '';
     const master = await signingMaster.get();
     const { edge } = config;
-    await refreshEdgeTokens({ edge, issuer: issuerUrl, audience, signer, master, edgeKv: edgeKv.edgeKv, clock, newId: randomUUID });
+    await refreshEdgeTokens({
+      edge,
+      issuer: issuerUrl,
+      audience,
+      signer,
+      master,
+      edgeKv: edgeKv.edgeKv,
+      clock,
+      newId: randomUUID,
+    });
   };
   await refresh();
   const schedule = setInterval(
@@ -179,7 +198,13 @@ export class NoSenderError extends Error {
   }
 }
 
-function readyLine(config: Config, database: Database, api: string, issuer: string, itemUrl: (item: string) => string): ReadyLine {
+function readyLine(
+  config: Config,
+  database: Database,
+  api: string,
+  issuer: string,
+  itemUrl: (item: string) => string,
+): ReadyLine {
   const [edgeWorker] = config.edge.edgeWorkerIds;
   if (edgeWorker === undefined) throw new NoSenderError();
   const admin = database.admin === undefined ? undefined : new URL(database.url);

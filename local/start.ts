@@ -53,7 +53,13 @@ async function run(options: Options): Promise<void> {
   let stack: Stack | undefined;
   try {
     const { CLICKHOUSE_URL: clickhouseUrl } = process.env;
-    stack = await startStack({ config, dataDir, port: options.port, clickhouseUrl: clickhouseUrl || undefined, say: tell });
+    stack = await startStack({
+      config,
+      dataDir,
+      port: options.port,
+      clickhouseUrl: clickhouseUrl || undefined,
+      say: tell,
+    });
     if (options.json) process.stdout.write(`${JSON.stringify(stack.ready)}\n`);
     else print(welcome(stack, Date.now() - startedAt));
     const traffic = options.traffic ? startTraffic(stack.ready, SEED) : undefined;

@@ -86,7 +86,14 @@ export function startTraffic(ready: ReadyLine, seed: number) {
 
 async function readItem(url: string): Promise<EdgeItem> {
   const item: unknown = await (await fetch(url)).json();
-  if (typeof item === 'object' && item !== null && 'token' in item && 'key' in item && 'keyId' in item && 'exp' in item) {
+  if (
+    typeof item === 'object' &&
+    item !== null &&
+    'token' in item &&
+    'key' in item &&
+    'keyId' in item &&
+    'exp' in item
+  ) {
     const { token, key, keyId, exp } = item;
     if (typeof token === 'string' && typeof key === 'string' && typeof keyId === 'string' && typeof exp === 'number') {
       return { token, key, keyId, exp };

@@ -85,5 +85,8 @@ function principalOf({ claims }: VerifiedToken, principals: readonly Principal[]
   });
   const [principal] = fitting;
   if (principal !== undefined && fitting.length === 1) return principal;
-  throw new TokenRefusedError('POLICY_DENIED', `The token is good but fits ${fitting.length} principals of the policy.`);
+  throw new TokenRefusedError(
+    'POLICY_DENIED',
+    `The token is good but fits ${fitting.length} principals of the policy.`,
+  );
 }

@@ -38,7 +38,8 @@ export function createKeySetCache({ fetch, clock, onFailure }: KeySetCacheOption
       failures.delete(url);
       return keys;
     } catch (cause) {
-      const error = cause instanceof KeySetUnavailableError ? cause : new KeySetUnavailableError(url, 'no answer', { cause });
+      const error =
+        cause instanceof KeySetUnavailableError ? cause : new KeySetUnavailableError(url, 'no answer', { cause });
       failures.set(url, { error, at: clock() });
       onFailure(error);
       throw error;

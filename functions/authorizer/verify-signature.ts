@@ -21,7 +21,8 @@ export async function verifyCompactSignature(
     if (error instanceof errors.JWKSNoMatchingKey) {
       throw new TokenRefusedError('KEY_UNKNOWN', 'No key of the issuer fits the token’s kid and algorithm.');
     }
-    if (error instanceof errors.JWSInvalid) throw new TokenRefusedError('TOKEN_MALFORMED', 'The token is not a compact JWS.');
+    if (error instanceof errors.JWSInvalid)
+      throw new TokenRefusedError('TOKEN_MALFORMED', 'The token is not a compact JWS.');
     // Everything else that jose throws here is about this token and these keys: a bad key is as good as no key.
     throw new TokenRefusedError('SIGNATURE_INVALID', 'The token’s signature does not verify with the issuer’s keys.');
   }

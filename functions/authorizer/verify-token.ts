@@ -60,7 +60,8 @@ export async function verifyToken(token: string, options: VerifyTokenOptions): P
   await verifyCompactSignature(token, await keySetFor(issuer, kid), issuer.algorithms);
 
   const audiences = Array.isArray(claims['aud']) ? claims['aud'] : [claims['aud']];
-  if (!audiences.includes(issuer.audience)) throw new TokenRefusedError('AUDIENCE_MISMATCH', 'aud does not name this API.');
+  if (!audiences.includes(issuer.audience))
+    throw new TokenRefusedError('AUDIENCE_MISMATCH', 'aud does not name this API.');
   const { iat, exp } = verifyTimes(claims, now);
   return {
     iss: issuer.issuer,
@@ -119,7 +120,8 @@ function parseObject(part: string): Claims {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TokenRefusedError('TOKEN_MALFORMED', 'A part is not a JSON object.');
   }
-  if (countMembers(json) !== countKeys(value)) throw new TokenRefusedError('TOKEN_MALFORMED', 'A part names a member twice.');
+  if (countMembers(json) !== countKeys(value))
+    throw new TokenRefusedError('TOKEN_MALFORMED', 'A part names a member twice.');
   return { ...value };
 }
 
@@ -144,5 +146,8 @@ function text(claims: Claims, name: string): string {
 function time(claims: Claims, name: string): number {
   const value = claims[name];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-  throw new TokenRefusedError('TOKEN_MALFORMED', `The claim ${name} is missing or no time in whole seconds (RFC 9068).`);
+  throw new TokenRefusedError(
+    'TOKEN_MALFORMED',
+    `The claim ${name} is missing or no time in whole seconds (RFC 9068).`,
+  );
 }

@@ -81,7 +81,10 @@ export function verifySignature(
     case 'valid':
       return;
     case 'invalid':
-      throw new BatchRefusedError('BATCH_SIGNATURE_INVALID', 'Signature-Input or Signature is not as the contract has it.');
+      throw new BatchRefusedError(
+        'BATCH_SIGNATURE_INVALID',
+        'Signature-Input or Signature is not as the contract has it.',
+      );
     case 'stale':
       throw new BatchRefusedError(
         'BATCH_SIGNATURE_STALE',
@@ -91,7 +94,13 @@ export function verifySignature(
 }
 
 /** @throws BatchRefusedError POLICY_DENIED, or STREAM_UNKNOWN to a principal that may write something */
-export function decideBatch(policy: Policy, principal: string, stream: string, source: string, region: string): AdmittedDecision {
+export function decideBatch(
+  policy: Policy,
+  principal: string,
+  stream: string,
+  source: string,
+  region: string,
+): AdmittedDecision {
   const known = own(policy.principals, principal);
   if (own(policy.streams, stream) === undefined && mayWriteAny(known)) {
     throw new BatchRefusedError('STREAM_UNKNOWN', 'The configuration has no stream of this name.');

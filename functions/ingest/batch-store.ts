@@ -35,7 +35,8 @@ export class StoreError extends Error {
   readonly clickhouseCode: number | undefined;
 
   constructor(what: string, clickhouseCode: number | undefined) {
-    const reason = clickhouseCode === undefined ? 'no answer in time' : `ClickHouse answered with code ${clickhouseCode}`;
+    const reason =
+      clickhouseCode === undefined ? 'no answer in time' : `ClickHouse answered with code ${clickhouseCode}`;
     super(`${what} failed: ${reason}. See docs/errors.md for what the code means.`);
     this.clickhouseCode = clickhouseCode;
   }

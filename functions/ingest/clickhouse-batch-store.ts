@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  ClickHouseError,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+} from '@clickhouse/client';
 import type { CachedSecret } from '../shared/secret-cache.ts';
 import { type BatchStore, type ColumnDescription, StoreError } from './batch-store.ts';
 import type { ClickHouseCredential } from './clickhouse-credential.ts';

@@ -77,15 +77,12 @@ function encodeBool(value: unknown, out: RowBinaryWriter): FieldFault | undefine
 }
 
 function integer(least: number, most: number, size: 1 | 2 | 4): ColumnType {
-  return plain(
-    (value, out) => {
-      if (typeof value !== 'number' || !Number.isInteger(value)) return 'FIELD_TYPE';
-      if (value < least || value > most) return 'FIELD_RANGE';
-      out.int(value, size);
-      return undefined;
-    },
-    `an integer from ${least} to ${most}`,
-  );
+  return plain((value, out) => {
+    if (typeof value !== 'number' || !Number.isInteger(value)) return 'FIELD_TYPE';
+    if (value < least || value > most) return 'FIELD_RANGE';
+    out.int(value, size);
+    return undefined;
+  }, `an integer from ${least} to ${most}`);
 }
 
 function integer64(least: bigint, most: bigint): ColumnType {

@@ -42,7 +42,8 @@ export class ContractUnusableError extends Error {
 
 /** Compiles a table's columns to its contract. @throws ContractUnusableError */
 export function compileContract(table: string, described: readonly ColumnDescription[]): Contract {
-  if (described.length === 0) throw new ContractUnusableError(table, 'it does not exist or the inspector may not see it');
+  if (described.length === 0)
+    throw new ContractUnusableError(table, 'it does not exist or the inspector may not see it');
   const columns = described.flatMap((column) => compileColumn(table, column));
   const missing = STAMPED_COLUMNS.find((name) => !columns.some((column) => column.name === name));
   if (missing !== undefined) throw new ContractUnusableError(table, `the stamped column ${missing} is missing`);
@@ -58,7 +59,10 @@ function compileColumn(table: string, { name, type, defaultKind }: ColumnDescrip
   if (defaultKind === 'MATERIALIZED' || defaultKind === 'ALIAS') return [];
   const compiled = defaultKind === 'EPHEMERAL' ? undefined : compileColumnType(type);
   if (compiled === undefined) {
-    throw new ContractUnusableError(table, `column ${name} is ${`${defaultKind} ${type}`.trim()}, which cannot be judged`);
+    throw new ContractUnusableError(
+      table,
+      `column ${name} is ${`${defaultKind} ${type}`.trim()}, which cannot be judged`,
+    );
   }
   if (stamp !== undefined) return [{ kind: 'stamp', name: stamp, type: compiled }];
   return [{ kind: 'field', name, type: compiled, hasDefault: defaultKind === 'DEFAULT' }];

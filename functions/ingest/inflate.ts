@@ -16,9 +16,13 @@ export async function inflate(bytes: Buffer, encoding: string | undefined, limit
   try {
     return await gunzipAsync(bytes, { maxOutputLength: Math.max(most, 1) });
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') {
+    if (isTooLarge(cause)) {
       throw new BatchRefusedError('INFLATE_LIMIT', `The body inflates to more than ${most} bytes.`);
     }
     throw new BatchRefusedError('BODY_MALFORMED', 'The body is not gzip.', { cause });
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 }

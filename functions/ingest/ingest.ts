@@ -55,7 +55,11 @@ export function createIngest(deps: IngestDependencies): Ingest {
   return middy<IngestEvent, APIGatewayProxyStructuredResultV2, Error, Context, IngestState>({ timeoutEarlyInMillis: 0 })
     .use(observeOutcome(deps))
     .onError((request) => {
-      request.response = problemResponse(request.error, request.event.requestContext.requestId, request.internal.receipt);
+      request.response = problemResponse(
+        request.error,
+        request.event.requestContext.requestId,
+        request.internal.receipt,
+      );
     })
     .before(({ event, internal }) => {
       internal.startedAt = clock();
@@ -95,13 +99,23 @@ export function createIngest(deps: IngestDependencies): Ingest {
       const key = deduplicationKey(identity.principal, stream, headers.batchId, headers.contentDigest);
       const { requestId } = event.requestContext;
       const stamp = stampOf(internal, region);
-      const batch = { stream, contract, rows, stamp, key, bodyBytes: body.length, rowBytes: limits.rowBytes, requestId };
+      const batch = {
+        stream,
+        contract,
+        rows,
+        stamp,
+        key,
+        bodyBytes: body.length,
+        rowBytes: limits.rowBytes,
+        requestId,
+      };
       internal.stored = await storeBatch(batch, deps.store, signal);
     })
     .before(({ internal }) => {
       const { accepted, refused } = internal.stored;
       internal.receipt = makeReceipt(internal.headers.batchId, internal.stream, accepted, refused);
-      if (accepted === 0) throw new BatchRefusedError('ROWS_REFUSED', `None of ${refused.length} rows fits the stream.`);
+      if (accepted === 0)
+        throw new BatchRefusedError('ROWS_REFUSED', `None of ${refused.length} rows fits the stream.`);
     })
     .after((request) => {
       request.response = receiptResponse(request.event.requestContext.requestId, request.internal.receipt);

@@ -37,7 +37,13 @@ const NAME_LENGTH = 128;
  *
  * @param rowBytes most bytes of a row's own text
  */
-export function judgeRows(contract: Contract, rows: ParsedRows, stamp: BatchStamp, rowBytes: number, bodyBytes: number): RowsVerdict {
+export function judgeRows(
+  contract: Contract,
+  rows: ParsedRows,
+  stamp: BatchStamp,
+  rowBytes: number,
+  bodyBytes: number,
+): RowsVerdict {
   const out = new RowBinaryWriter(bodyBytes + rows.values.length * 128);
   const write = contract.columns.map((column) => compileWrite(column, stamp));
   const columns = new Map(contract.columns.map((column) => [column.name, column]));
@@ -137,7 +143,8 @@ function explain(
   if (size > rowBytes) return [fault('', 'ROW_TOO_LARGE', `${size} bytes, at most ${rowBytes}`)];
   const faults: RowFault[] = [];
   for (const name of Object.keys(value)) {
-    if (name.startsWith('_')) faults.push(fault(name, 'FIELD_RESERVED', 'names that begin with _ are set by the server'));
+    if (name.startsWith('_'))
+      faults.push(fault(name, 'FIELD_RESERVED', 'names that begin with _ are set by the server'));
     else if (columns.get(name) === undefined) faults.push(fault(name, 'FIELD_UNKNOWN', 'the stream has no such field'));
   }
   const scratch = new RowBinaryWriter(256);
@@ -156,7 +163,9 @@ function explain(
   }
   const [first, ...rest] = faults;
   // Only a stamp can be at fault now: the table's own stamped column has a type that cannot hold what we stamp.
-  return first === undefined ? [fault('', 'FIELD_RESERVED', 'a stamped column of the table has an unfit type')] : [first, ...rest];
+  return first === undefined
+    ? [fault('', 'FIELD_RESERVED', 'a stamped column of the table has an unfit type')]
+    : [first, ...rest];
 }
 
 function fault(column: string, code: RowCode, message: string): RowFault {

@@ -1,9 +1,9 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { BatchAudit } from '../shared/audit.ts';
+import { StoreError } from './batch-store.ts';
 import type { IngestDependencies } from './ingest.ts';
 import type { IngestEvent, IngestState } from './ingest-state.ts';
-import { StoreError } from './batch-store.ts';
 import { asRefusal } from './problem.ts';
 
 type Observer = MiddlewareObj<IngestEvent, APIGatewayProxyStructuredResultV2, Error, Context, IngestState>;
@@ -39,7 +39,7 @@ function auditLine(
 ): BatchAudit {
   const refusal = error === undefined ? undefined : asRefusal(error);
   const startedAt = state.startedAt ?? now;
-  const outcome = refusal === undefined ? 'stored' : OUTCOMES[refusal.code] ?? 'refused';
+  const outcome = refusal === undefined ? 'stored' : (OUTCOMES[refusal.code] ?? 'refused');
   return {
     audit: 'batch',
     time: new Date(now).toISOString(),

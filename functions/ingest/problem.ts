@@ -8,7 +8,11 @@ const DOCS = 'https://github.com/edgehouse/edgehouse/blob/main/docs/errors.md#';
 const RETRY_AFTER_SECONDS = 5;
 
 /** Answers a refusal as problem+json (RFC 9457). Whatever is not a refusal is a fault of ours: not stored, send again. */
-export function problemResponse(error: unknown, requestId: string, receipt?: Receipt): APIGatewayProxyStructuredResultV2 {
+export function problemResponse(
+  error: unknown,
+  requestId: string,
+  receipt?: Receipt,
+): APIGatewayProxyStructuredResultV2 {
   const refusal = asRefusal(error);
   const { status, title, next, retryable } = BATCH_CODES[refusal.code];
   return {
@@ -34,7 +38,11 @@ export function problemResponse(error: unknown, requestId: string, receipt?: Rec
 /** The refusal that a caller sees for whatever was thrown. */
 export function asRefusal(error: unknown): BatchRefusedError {
   if (error instanceof BatchRefusedError) return error;
-  return new BatchRefusedError('UNAVAILABLE', 'The batch could not be stored now; nothing of it is lost if it is sent again.', {
-    cause: error,
-  });
+  return new BatchRefusedError(
+    'UNAVAILABLE',
+    'The batch could not be stored now; nothing of it is lost if it is sent again.',
+    {
+      cause: error,
+    },
+  );
 }

@@ -23,10 +23,23 @@ export interface RowError {
 
 const MOST_ERRORS = 100;
 
-export function makeReceipt(batchId: string, stream: string, accepted: number, refused: readonly RefusedRow[]): Receipt {
-  const errors = refused.slice(0, MOST_ERRORS).flatMap(({ row, line, faults }) =>
-    faults.map(({ column, code, message }) => ({ row, ...(line === undefined ? {} : { line }), column, code, message })),
-  );
+export function makeReceipt(
+  batchId: string,
+  stream: string,
+  accepted: number,
+  refused: readonly RefusedRow[],
+): Receipt {
+  const errors = refused
+    .slice(0, MOST_ERRORS)
+    .flatMap(({ row, line, faults }) =>
+      faults.map(({ column, code, message }) => ({
+        row,
+        ...(line === undefined ? {} : { line }),
+        column,
+        code,
+        message,
+      })),
+    );
   return {
     batchId,
     stream,

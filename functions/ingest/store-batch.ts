@@ -1,9 +1,9 @@
 import type { BatchStore } from './batch-store.ts';
 import type { Contract } from './contract.ts';
+import type { RefusedRow } from './judge-rows.ts';
 import { type BatchStamp, judgeRows } from './judge-rows.ts';
 import type { ParsedRows } from './parse-rows.ts';
 import { QUARANTINE_COLUMNS, QUARANTINE_TABLE, quarantineBytes } from './quarantine.ts';
-import type { RefusedRow } from './judge-rows.ts';
 
 export interface BatchToStore {
   readonly stream: string;

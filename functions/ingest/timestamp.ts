@@ -34,7 +34,8 @@ export function parseTimestamp(text: string, precision: number): Timestamp | 'fo
 
   const offset = offsetSeconds(text, at, text.charCodeAt(10));
   if (offset === undefined) return 'form';
-  if (offset === 'range' || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return 'range';
+  if (offset === 'range' || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59)
+    return 'range';
   if (day > daysIn(year, month)) return 'range';
   return { seconds: epochSeconds(year, month, day, hour, minute, second) - offset, fraction };
 }

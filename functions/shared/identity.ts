@@ -23,10 +23,12 @@ export type Identity = {
 export function readIdentity(context: unknown): Identity | undefined {
   if (typeof context !== 'object' || context === null) return undefined;
   const fields = new Map<string, unknown>(Object.entries(context));
-  const [principal, iss, sub, clientId, jti, kid] = ['principal', 'iss', 'sub', 'clientId', 'jti', 'kid'].map((name) => {
-    const value = fields.get(name);
-    return typeof value === 'string' ? value : undefined;
-  });
+  const [principal, iss, sub, clientId, jti, kid] = ['principal', 'iss', 'sub', 'clientId', 'jti', 'kid'].map(
+    (name) => {
+      const value = fields.get(name);
+      return typeof value === 'string' ? value : undefined;
+    },
+  );
   // The gateway keeps numbers as numbers; an emulator may turn them into text.
   const exp = Number(fields.get('exp'));
   if (principal === undefined || iss === undefined || sub === undefined || clientId === undefined) return undefined;

@@ -1,0 +1,67 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { AdminAccount } from '../../clickhouse/admin-client.ts';
+import type { Config } from '../../config/schema.ts';
+import { createClickHouseBatchStore } from '../../functions/ingest/clickhouse-batch-store.ts';
+import { type ContractCache, createContractCache } from '../../functions/ingest/contract-cache.ts';
+import { createIngest, type Ingest } from '../../functions/ingest/ingest.ts';
+import { deriveBatchKey, type SigningMasterVersion } from '../../functions/shared/batch-key.ts';
+import type { CachedSecret } from '../../functions/shared/secret-cache.ts';
+import type { Sender } from './batch-event.ts';
+
+export interface BenchIngest {
+  readonly ingest: Ingest;
+  readonly contracts: ContractCache;
+  readonly sender: Sender;
+}
+
+/** Longer than a batch may wait in production, so that a busy machine makes a slow figure and not a failed run. */
+const PATIENCE_MS = 10_000;
+
+/** The real ingest on the bench's engine, and a sender whom the shipped policy lets write. */
+export function startIngest(config: Config, account: AdminAccount): BenchIngest {
+  const credential = fixed({ url: account.url, username: account.user, password: account.password });
+  const master: SigningMasterVersion = { version: 1, key: createHash('sha256').update('bench').digest() };
+  const store = createClickHouseBatchStore({
+    database: config.clickhouse.database,
+    writer: credential,
+    inspector: credential,
+  });
+  const contracts = createContractCache(store, Date.now);
+  const ingest = createIngest({
+    config,
+    region: 'us-east-1',
+    signingMaster: fixed([master]),
+    store,
+    contracts,
+    clock: Date.now,
+    // Made into text as the real one is, and then written nowhere.
+    audit: (line) => void JSON.stringify(line),
+    telemetry: { count: () => undefined, warn: () => undefined },
+    patienceMs: PATIENCE_MS,
+  });
+  return { ingest, contracts, sender: makeSender(master) };
+}
+
+/** Ingest never looks into a token: the authorizer has. As long as a real one, since its bytes are hashed for the key. */
+function makeSender(master: SigningMasterVersion): Sender {
+  const token = `bench.${'x'.repeat(700)}.token`;
+  return {
+    identity: {
+      principal: 'web-edge',
+      auth: 'token',
+      iss: 'https://issuer.example',
+      sub: 'ew:12345',
+      clientId: 'ew:12345',
+      jti: randomUUID(),
+      kid: 'bench',
+      exp: Math.floor(Date.now() / 1000) + 3_600,
+    },
+    source: 'ew/12345/1.2.0',
+    token,
+    batchKey: deriveBatchKey(master, token),
+  };
+}
+
+function fixed<T>(value: T): CachedSecret<T> {
+  return { get: async () => value, expire: () => undefined };
+}
