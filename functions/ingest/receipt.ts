@@ -29,17 +29,15 @@ export function makeReceipt(
   accepted: number,
   refused: readonly RefusedRow[],
 ): Receipt {
-  const errors = refused
-    .slice(0, MOST_ERRORS)
-    .flatMap(({ row, line, faults }) =>
-      faults.map(({ column, code, message }) => ({
-        row,
-        ...(line === undefined ? {} : { line }),
-        column,
-        code,
-        message,
-      })),
-    );
+  const errors = refused.slice(0, MOST_ERRORS).flatMap(({ row, line, faults }) =>
+    faults.map(({ column, code, message }) => ({
+      row,
+      ...(line === undefined ? {} : { line }),
+      column,
+      code,
+      message,
+    })),
+  );
   return {
     batchId,
     stream,

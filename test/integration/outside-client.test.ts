@@ -31,7 +31,7 @@ beforeAll(async () => {
   await before.stop();
   const streams = { ...userConfig.streams, other_events: {} };
   stack = await startStack({ ...options, config: parseConfig({ ...userConfig, streams }) });
-  item = await (await fetch(stack.ready.edgekvItem)).json();
+  item = (await (await fetch(stack.ready.edgekvItem)).json()) as Item;
 });
 
 afterAll(async () => {

@@ -1,0 +1,30 @@
+import { config } from '#config';
+import { parseSigningMaster } from '../shared/batch-key.ts';
+import { required } from '../shared/environment.ts';
+import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
+import { cachedSecret } from '../shared/secret-cache.ts';
+import { createSecretsManagerStore } from '../shared/secrets-manager-store.ts';
+import { createClickHouseBatchStore } from './clickhouse-batch-store.ts';
+import { parseClickHouseCredential } from './clickhouse-credential.ts';
+import { createContractCache } from './contract-cache.ts';
+import { createIngest } from './ingest.ts';
+
+const clock = Date.now;
+const secrets = createSecretsManagerStore();
+const secret = <T>(variable: string, parse: (text: string) => T) =>
+  cachedSecret(secrets, required(process.env, variable), parse, clock);
+const store = createClickHouseBatchStore({
+  database: config.clickhouse.database,
+  writer: secret('WRITER_SECRET', parseClickHouseCredential),
+  inspector: secret('INSPECTOR_SECRET', parseClickHouseCredential),
+});
+
+export const handler = createIngest({
+  config,
+  region: required(process.env, 'AWS_REGION'),
+  signingMaster: secret('SIGNING_MASTER_SECRET', parseSigningMaster),
+  store,
+  contracts: createContractCache(store, clock),
+  clock,
+  ...createPowertoolsTelemetry('ingest'),
+});
