@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { runCli } from './run-cli.ts';
 
+// `edgehouse … | head` closes our output early: that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 process.exitCode = await runCli(process.argv.slice(2), process.env, {
   stdin: process.stdin,
   out: (line) => process.stdout.write(`${line}\n`),

@@ -64,8 +64,10 @@ function encodeNullable(inner: Encode): Encode {
 }
 
 function encodeString(value: unknown, out: RowBinaryWriter): FieldFault | undefined {
+  if (typeof value !== 'string') return 'FIELD_TYPE';
+  if (out.shortAscii(value)) return undefined;
   // A lone surrogate has no UTF-8: ClickHouse would store something else than what was sent.
-  if (typeof value !== 'string' || !value.isWellFormed()) return 'FIELD_TYPE';
+  if (!value.isWellFormed()) return 'FIELD_TYPE';
   out.string(value);
   return undefined;
 }

@@ -72,6 +72,23 @@ export class RowBinaryWriter {
     this.#length += 8;
   }
 
+  /** Writes a short text of ASCII alone, which most values are, without leaving JavaScript; false where it is not one. */
+  shortAscii(value: string): boolean {
+    const { length } = value;
+    if (length > 48) return false;
+    this.#reserve(length + 1);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    buffer[at++] = length;
+    for (let unit = 0; unit < length; unit++) {
+      const code = value.charCodeAt(unit);
+      if (code >= 0x80) return false;
+      buffer[at++] = code;
+    }
+    this.#length = at;
+    return true;
+  }
+
   string(value: string): void {
     // One UTF-16 unit is at most three bytes of UTF-8; a length below 128 takes one byte, which most strings need.
     const most = value.length * 3;

@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { type BatchStore, StoreError } from '../../../../functions/ingest/batch-store.ts';
+import { createContractCache } from '../../../../functions/ingest/contract-cache.ts';
+import { TABLE } from './stream-contract.ts';
+
+const SIGNAL = new AbortController().signal;
+
+function start() {
+  const state = { now: 0, asked: 0, down: false, table: TABLE };
+  const store: Pick<BatchStore, 'describe'> = {
+    describe: async () => {
+      state.asked++;
+      if (state.down) throw new StoreError('DESCRIBE', undefined);
+      return state.table;
+    },
+  };
+  const cache = createContractCache({ ...store, insert: async () => undefined }, () => state.now);
+  return { state, get: () => cache.get('hits', SIGNAL) };
+}
+
+describe('contract cache', () => {
+  test('many batches at once ask once', async () => {
+    const { state, get } = start();
+    await Promise.all(Array.from({ length: 100 }, get));
+    expect(state.asked).toBe(1);
+  });
+
+  test('asks again after a minute, and a changed table changes the verdict', async () => {
+    const { state, get } = start();
+    const before = await get();
+    state.table = [...TABLE, { name: 'more', type: 'String', defaultKind: '' }];
+    state.now = 59_999;
+    expect(await get()).toBe(before);
+    state.now = 60_000;
+    expect((await get()).hash).not.toBe(before.hash);
+  });
+
+  test('keeps the last contract while ClickHouse is away, and asks every 5 s only', async () => {
+    const { state, get } = start();
+    const before = await get();
+    state.down = true;
+    for (state.now = 60_000; state.now < 90_000; state.now += 100) expect(await get()).toBe(before);
+    expect(state.asked).toBe(1 + 6);
+  });
+
+  test('without any contract the failure is passed on, and the next batch asks again', async () => {
+    const { state, get } = start();
+    state.down = true;
+    await expect(get()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    state.down = false;
+    await expect(get()).resolves.toMatchObject({ table: 'hits' });
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { compileContract, STAMPED_COLUMNS } from '../../../../functions/ingest/contract.ts';
+import { TABLE } from './stream-contract.ts';
+
+function column(name: string, type: string, defaultKind = '') {
+  return { name, type, defaultKind };
+}
+
+describe('the contract of a table', () => {
+  test('holds every insertable column in table order', () => {
+    const derived = [column('day', 'Date', 'MATERIALIZED'), column('twice', 'Map(String, String)', 'ALIAS')];
+    const { columns } = compileContract('hits', [...derived, ...TABLE]);
+    expect(columns.map(({ name }) => name)).toEqual(TABLE.map(({ name }) => name));
+  });
+
+  test.each([
+    [column('_mine', 'String'), '_mine'],
+    [column('_hidden', 'String', 'MATERIALIZED'), '_hidden'],
+    [column('tags', 'Map(String, String)'), 'tags'],
+    [column('raw', 'String', 'EPHEMERAL'), 'raw'],
+  ])('a table with %j is refused by the name of the column', (extra, name) => {
+    expect(() => compileContract('hits', [...TABLE, extra])).toThrow(
+      expect.objectContaining({ code: 'CONTRACT_UNUSABLE', message: expect.stringContaining(`column ${name} `) }),
+    );
+  });
+
+  test.each(STAMPED_COLUMNS)('a table without %s, or that computes it, is refused by its name', (name) => {
+    const without = TABLE.filter((candidate) => candidate.name !== name);
+    for (const table of [without, [...without, column(name, 'String', 'MATERIALIZED')]]) {
+      expect(() => compileContract('hits', table)).toThrow(`stamped column ${name} is missing`);
+    }
+  });
+
+  test('a table without columns does not exist', () => {
+    expect(() => compileContract('hits', [])).toThrow('does not exist');
+  });
+
+  test('its hash changes with name, type, default and order, and with nothing else', () => {
+    const hash = (table: typeof TABLE) => compileContract('hits', table).hash;
+    const [first, second, ...rest] = TABLE.map((entry) => ({ ...entry }));
+    if (first === undefined || second === undefined) throw new Error('the table has two columns');
+    const changed = [
+      [{ ...first, name: 'other' }, second, ...rest],
+      [{ ...first, type: 'UUID' }, second, ...rest],
+      [{ ...first, defaultKind: 'DEFAULT' }, second, ...rest],
+      [second, first, ...rest],
+    ].map(hash);
+    expect(new Set([hash(TABLE), ...changed]).size).toBe(5);
+    expect(hash([first, second, ...rest])).toBe(hash(TABLE));
+  });
+});
