@@ -53,10 +53,7 @@ export function createKeySetCache({ fetch, clock, onFailure }: KeySetCacheOption
     const known = entry?.keys.keys.some((key) => key.kid === kid) ?? false;
     if (entry !== undefined && age < FRESH_MS && (known || age < COOLDOWN_MS)) return entry.keys;
     const failure = failures.get(url);
-    if (failure !== undefined && clock() - failure.at < COOLDOWN_MS) {
-      if (entry !== undefined && age < FRESH_MS) return entry.keys;
-      throw failure.error;
-    }
+    if (failure !== undefined && clock() - failure.at < COOLDOWN_MS) throw failure.error;
     const loading = running.get(url) ?? load(url).finally(() => running.delete(url));
     running.set(url, loading);
     return loading;

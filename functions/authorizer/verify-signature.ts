@@ -28,7 +28,8 @@ export async function verifyCompactSignature(
   }
 }
 
-function exponentOf(e: string | undefined): bigint {
-  const bytes = Buffer.from(e ?? '', 'base64url');
+/** The key set is somebody else's document: a member may be anything. */
+function exponentOf(e: unknown): bigint {
+  const bytes = Buffer.from(typeof e === 'string' ? e : '', 'base64url');
   return bytes.length === 0 ? 0n : BigInt(`0x${bytes.toString('hex')}`);
 }

@@ -49,6 +49,8 @@ export async function verifyToken(token: string, options: VerifyTokenOptions): P
   if (header['typ'] !== 'at+jwt' && header['typ'] !== 'application/at+jwt') {
     throw new TokenRefusedError('TYPE_MISMATCH', 'typ is not at+jwt.');
   }
+  // RFC 7797 §7: no JWT has an unencoded payload; the signed bytes would not be the claims that are read here.
+  if (header['b64'] !== undefined) throw new TokenRefusedError('TOKEN_MALFORMED', 'The header has b64.');
   const kid = header['kid'];
   if (typeof kid !== 'string') throw new TokenRefusedError('KEY_UNKNOWN', 'The header has no kid.');
   const issuer = issuers.find((candidate) => candidate.issuer === claims['iss']);

@@ -4,6 +4,9 @@ import type { RowFault } from './judge-rows.ts';
 import { RowBinaryWriter } from './row-binary-writer.ts';
 import { isRow } from './row-encoder.ts';
 
+/** More faults than these help nobody, and a row of a million unknown fields must not become a million objects. */
+const MOST_FAULTS = 100;
+
 /** Longest field name that a fault repeats. */
 const NAME_LENGTH = 128;
 
@@ -15,6 +18,7 @@ export function explainRow(value: unknown, raw: string, contract: Contract, rowB
   const faults: RowFault[] = [];
   const known = new Set(contract.columns.map(({ name }) => name));
   for (const name of Object.keys(value)) {
+    if (faults.length === MOST_FAULTS) break;
     if (name.startsWith('_'))
       faults.push(fault(name, 'FIELD_RESERVED', 'names that begin with _ are set by the server'));
     else if (!known.has(name)) faults.push(fault(name, 'FIELD_UNKNOWN', 'the stream has no such field'));
@@ -33,7 +37,7 @@ export function explainRow(value: unknown, raw: string, contract: Contract, rowB
     const code = type.encode(field, scratch);
     if (code !== undefined) faults.push(fault(name, code, `expected ${type.expected}, saw ${kindOf(field)}`));
   }
-  return faults;
+  return faults.slice(0, MOST_FAULTS);
 }
 
 function fault(column: string, code: RowCode, message: string): RowFault {

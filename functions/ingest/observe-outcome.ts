@@ -75,7 +75,9 @@ const OUTCOMES: Readonly<Record<string, BatchAudit['outcome']>> = {
 /** Class and message only: messages of our own errors hold no values, those of others are left out. */
 function faultOf(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { error: typeof error };
-  return 'code' in error ? { error: error.name, code: error.code, message: error.message } : { error: error.name };
+  const code = 'code' in error ? { code: error.code } : {};
+  // All of ours say whether to try again; ClickHouse's and the SDK's have a code too, and may quote rows.
+  return 'retryable' in error ? { error: error.name, ...code, message: error.message } : { error: error.name, ...code };
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

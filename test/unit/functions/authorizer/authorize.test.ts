@@ -26,7 +26,14 @@ function ask(authorization: string | undefined, down = false) {
     telemetry: { count: () => undefined, warn: () => undefined },
   });
   const headers = authorization === undefined ? {} : { authorization };
-  const request = { method: 'POST', path: '/v1/streams/hits/batches', rawQueryString: '', query: {}, cookies: [], headers };
+  const request = {
+    method: 'POST',
+    path: '/v1/streams/hits/batches',
+    rawQueryString: '',
+    query: {},
+    cookies: [],
+    headers,
+  };
   const facts = { requestId: 'r1', routeKey: 'POST /v1/streams/{stream}/batches', parameters: {}, timeEpoch: 0 };
   const event = authorizerEvent(
     { ...request, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', body: Buffer.alloc(0) },

@@ -2,7 +2,11 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { JSONWebKeySet, JWK } from 'jose';
 
 export const NOW = 1_800_000_000;
-export const ISSUER = { issuer: 'https://issuer.example', audience: 'https://api.example', algorithms: ['RS256'] } as const;
+export const ISSUER = {
+  issuer: 'https://issuer.example',
+  audience: 'https://api.example',
+  algorithms: ['RS256'],
+} as const;
 
 export const HEADER = { typ: 'at+jwt', alg: 'RS256', kid: 'a' } as const;
 export const CLAIMS = {

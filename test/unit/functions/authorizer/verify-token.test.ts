@@ -92,7 +92,11 @@ describe('access token', () => {
     ['PSS under the name RS256', ps256('RS256'), 'SIGNATURE_INVALID'],
     ['another key of the same kid', signRs256(HEADER, CLAIMS, OTHER.privateKey), 'SIGNATURE_INVALID'],
     ['an embedded key', signRs256({ ...HEADER, jwk: OTHER.jwk }, CLAIMS, OTHER.privateKey), 'SIGNATURE_INVALID'],
-    ['a jku of its own', signRs256({ ...HEADER, kid: 'stranger', jku: 'https://evil.example' }, CLAIMS, STRANGER.privateKey), 'KEY_UNKNOWN'],
+    [
+      'a jku of its own',
+      signRs256({ ...HEADER, kid: 'stranger', jku: 'https://evil.example' }, CLAIMS, STRANGER.privateKey),
+      'KEY_UNKNOWN',
+    ],
     ['an unknown kid', header({ kid: 'b' }), 'KEY_UNKNOWN'],
     ['no kid', header({ kid: undefined }), 'KEY_UNKNOWN'],
     ['a number as kid', header({ kid: 1 }), 'KEY_UNKNOWN'],
@@ -122,7 +126,11 @@ describe('access token', () => {
     ['null as payload', signRs256(HEADER, 'null', KEY.privateKey), 'TOKEN_MALFORMED'],
     ['no JSON as payload', signRs256(HEADER, '{', KEY.privateKey), 'TOKEN_MALFORMED'],
     ['padding', `${GOOD}==`, 'TOKEN_MALFORMED'],
-    ['a space in the signature', `${GOOD_HEADER}.${GOOD_CLAIMS}.${GOOD_SIGNATURE.slice(0, 9)} ${GOOD_SIGNATURE.slice(9)}`, 'TOKEN_MALFORMED'],
+    [
+      'a space in the signature',
+      `${GOOD_HEADER}.${GOOD_CLAIMS}.${GOOD_SIGNATURE.slice(0, 9)} ${GOOD_SIGNATURE.slice(9)}`,
+      'TOKEN_MALFORMED',
+    ],
     ['a line end', `${GOOD}\n`, 'TOKEN_MALFORMED'],
     ['a second spelling of the signature', sloppyEnd(GOOD), 'TOKEN_MALFORMED'],
     ['two parts', `${GOOD_HEADER}.${GOOD_CLAIMS}`, 'TOKEN_MALFORMED'],
@@ -130,7 +138,11 @@ describe('access token', () => {
     ['nothing', '', 'TOKEN_MALFORMED'],
     ['more than 8 KB', claims({ more: 'x'.repeat(8_192) }), 'TOKEN_MALFORMED'],
     ['changed claims', `${GOOD_HEADER}.${part({ ...CLAIMS, sub: 'ew:2' })}.${GOOD_SIGNATURE}`, 'SIGNATURE_INVALID'],
-    ['nesting that is all it holds', `${GOOD_HEADER}.${part(`{"a":${'['.repeat(2_900)}${']'.repeat(2_900)}}`)}.AA`, 'ISSUER_UNKNOWN'],
+    [
+      'nesting that is all it holds',
+      `${GOOD_HEADER}.${part(`{"a":${'['.repeat(2_900)}${']'.repeat(2_900)}}`)}.AA`,
+      'ISSUER_UNKNOWN',
+    ],
   ])('%s: refused', async (_what, token, code) => {
     expect(await codeOf(token)).toBe(code);
   });
