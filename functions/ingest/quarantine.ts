@@ -1,3 +1,4 @@
+import { STAMPED_COLUMNS } from './contract.ts';
 import type { BatchStamp, RefusedRow } from './judge-rows.ts';
 
 export const QUARANTINE_TABLE = 'quarantine';
@@ -10,16 +11,7 @@ export const QUARANTINE_COLUMNS = [
   'columns',
   'line',
   'contract_hash',
-  '_batch_id',
-  '_batch_digest',
-  '_batch_rows',
-  '_row',
-  '_principal',
-  '_auth',
-  '_trust',
-  '_source',
-  '_region',
-  '_received_at',
+  ...STAMPED_COLUMNS,
 ] as const;
 
 /** Refused rows as JSONEachRow for the quarantine table. Only the raw row is the caller's, and it is escaped here. */
