@@ -1,6 +1,6 @@
 -- Requests and browser events in one wide table. Only `event_time` and `path` are required; what is not known stays NULL.
 -- The columns that begin with `_` are stamped by edgehouse; a row that brings one is refused.
--- ZSTD where the values are long or many: 9,999 lines of a real access log took 245 KB merged, against 374 KB with the default LZ4.
+-- ZSTD where the values are long or many: it packs an access log clearly tighter than the default LZ4.
 
 CREATE TABLE IF NOT EXISTS web_events
 (
