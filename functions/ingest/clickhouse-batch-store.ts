@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import {
   type ClickHouseClient,
   ClickHouseError,
@@ -25,6 +26,8 @@ export interface ClosableBatchStore extends BatchStore {
 const INSERT_SETTINGS: ClickHouseSettings = {
   async_insert: 1,
   wait_for_async_insert: 1,
+  // Without it ClickHouse may answer 200 and fail afterwards.
+  wait_end_of_query: 1,
   async_insert_busy_timeout_max_ms: 200,
   deduplicate_insert: 'enable',
   deduplicate_blocks_in_dependent_materialized_views: 1,
@@ -90,8 +93,8 @@ export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions)
           abort_signal: signal,
           auth,
         });
-        // An unread answer keeps its connection busy.
-        stream.resume();
+        // To its end: ClickHouse may still report a failure there, and an unread answer keeps its connection busy.
+        await finished(stream.resume());
       }),
 
     async close() {

@@ -41,6 +41,7 @@ export function createHandWrittenInsert({ table, ...connection }: HandWrittenOpt
         clickhouse_settings: {
           async_insert: 1,
           wait_for_async_insert: 1,
+          wait_end_of_query: 1,
           async_insert_busy_timeout_max_ms: 200,
           deduplicate_insert: 'enable',
           deduplicate_blocks_in_dependent_materialized_views: 1,
