@@ -1,6 +1,6 @@
 import { batchRequest } from '../functions/shared/batch-request.ts';
+import type { Credentials, CredentialsReader } from '../local/credentials.ts';
 import { parseAnswer, type Receipt, type Refusal } from './api-answer.ts';
-import type { Credentials, CredentialsReader } from './credentials.ts';
 import { type Attempt, decideNext } from './decide-next.ts';
 import { describeFailure } from './describe-failure.ts';
 import { type EncodedBody, encodeBody } from './encode-body.ts';

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { CredentialsError, createCredentialsReader } from '../local/credentials.ts';
 import type { Refusal } from './api-answer.ts';
 import type { CommandIo } from './command-io.ts';
-import { CredentialsError, createCredentialsReader } from './credentials.ts';
 import { describeFailure } from './describe-failure.ts';
 import { makeBatches } from './make-batches.ts';
 import type { CredentialsPlace, SendCommand } from './parse-command.ts';

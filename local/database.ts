@@ -118,6 +118,19 @@ async function openServer({ config, say }: DatabaseOptions, admin: AdminAccount)
   };
 }
 
+/** Nothing answers where `CLICKHOUSE_URL` points. */
+export class DatabaseUnreachableError extends Error {
+  override readonly name = 'DatabaseUnreachableError';
+  readonly code = 'DATABASE_UNREACHABLE';
+  /** @param origin without credentials */
+  constructor(origin: string, options?: ErrorOptions) {
+    super(
+      `No ClickHouse answers at ${origin}, where CLICKHOUSE_URL points. Start it, or leave the variable out.`,
+      options,
+    );
+  }
+}
+
 /** The local stack shows its tables through a reader's account. */
 export class NoReaderError extends Error {
   override readonly name = 'NoReaderError';
@@ -151,7 +164,9 @@ async function runAs(admin: AdminAccount, run: (client: ClickHouseClient) => Pro
 
 async function isEmbedded({ url, user, password }: AdminAccount): Promise<boolean> {
   const headers = { 'X-ClickHouse-User': user, 'X-ClickHouse-Key': password };
-  const answer = await fetch(`${url}/?query=${encodeURIComponent('SELECT 1')}`, { headers });
+  const answer = await fetch(`${url}/?query=${encodeURIComponent('SELECT 1')}`, { headers }).catch((cause: unknown) => {
+    throw new DatabaseUnreachableError(url, { cause });
+  });
   await answer.text();
   return answer.headers.get('x-clickhouse-server-display-name') === EMBEDDED_NAME;
 }

@@ -16,7 +16,6 @@ import { formatSigningMaster, parseSigningMaster } from '../functions/shared/bat
 import type { Clock } from '../functions/shared/clock.ts';
 import { cachedSecret } from '../functions/shared/secret-cache.ts';
 import type { Telemetry } from '../functions/shared/telemetry.ts';
-import type { TokenSigner } from '../functions/shared/token-signer.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createEdgeKvService } from './edgekv/edgekv-service.ts';
 import { openFileSecretStore } from './file-secret-store.ts';
@@ -51,10 +50,6 @@ export interface ReadyLine {
 export interface Stack {
   readonly ready: ReadyLine;
   readonly auditFile: string;
-  /** The issuer's key, for tests that need tokens of their own making. */
-  readonly signer: TokenSigner;
-  /** Mints and pushes new tokens now. */
-  refresh(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -176,7 +171,7 @@ async function open(
   );
   opened.push(async () => clearInterval(schedule));
 
-  return { ready: readyLine(config, database, api, issuerUrl, edgeKv.itemUrl), auditFile, signer, refresh, stop };
+  return { ready: readyLine(config, database, api, issuerUrl, edgeKv.itemUrl), auditFile, stop };
 }
 
 const SIGNING_MASTER = 'edgehouse/signing-master';

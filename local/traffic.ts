@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { batchRequest } from '../functions/shared/batch-request.ts';
+import { createCredentialsReader } from './credentials.ts';
 import type { ReadyLine } from './start-stack.ts';
 import { type VisitorEvent, visits } from './visitors.ts';
 
@@ -14,13 +15,6 @@ export interface TrafficCounts {
   readonly freshnessMs: number[];
 }
 
-interface EdgeItem {
-  readonly token: string;
-  readonly key: string;
-  readonly keyId: string;
-  readonly exp: number;
-}
-
 /** Batches a second: enough to see the pipeline move, little enough to leave the machine alone. */
 const BATCHES_PER_SECOND = 20;
 const KEPT_SAMPLES = 10_000;
@@ -30,17 +24,14 @@ export function startTraffic(ready: ReadyLine, seed: number) {
   const counts: TrafficCounts = { events: 0, stored: 0, quarantined: 0, refused: 0, freshnessMs: [] };
   const source = visits(seed, Date.now);
   const running = new Set<Promise<void>>();
-  let item: EdgeItem | undefined;
-
-  async function currentItem(): Promise<EdgeItem> {
-    if (item === undefined || item.exp - Date.now() / 1000 < 60) item = await readItem(ready.edgekvItem);
-    return item;
-  }
+  const credentials = createCredentialsReader(async () => (await fetch(ready.edgekvItem)).text(), Date.now);
+  let tokenExpires: number | undefined;
 
   async function send(events: readonly VisitorEvent[]): Promise<void> {
     const born = Date.now();
     counts.events += events.length;
-    const { token, key, keyId } = await currentItem();
+    const { token, key, keyId, exp } = await credentials.current();
+    tokenExpires = exp;
     const { path, headers, body } = batchRequest({
       stream: 'web_events',
       body: Buffer.from(JSON.stringify(events)),
@@ -49,7 +40,7 @@ export function startTraffic(ready: ReadyLine, seed: number) {
       batchId: randomUUID(),
       source: ready.source,
       token,
-      key: Buffer.from(key, 'base64url'),
+      key,
       keyId,
       nowSeconds: Math.floor(born / 1000),
     });
@@ -75,31 +66,13 @@ export function startTraffic(ready: ReadyLine, seed: number) {
 
   return {
     counts,
-    secondsOfToken: () => (item === undefined ? undefined : Math.round(item.exp - Date.now() / 1000)),
+    secondsOfToken: () => (tokenExpires === undefined ? undefined : Math.round(tokenExpires - Date.now() / 1000)),
     /** Resolves when every batch under way has its answer. */
     async stop() {
       clearInterval(pace);
       await Promise.all(running);
     },
   };
-}
-
-async function readItem(url: string): Promise<EdgeItem> {
-  const item: unknown = await (await fetch(url)).json();
-  if (
-    typeof item === 'object' &&
-    item !== null &&
-    'token' in item &&
-    'key' in item &&
-    'keyId' in item &&
-    'exp' in item
-  ) {
-    const { token, key, keyId, exp } = item;
-    if (typeof token === 'string' && typeof key === 'string' && typeof keyId === 'string' && typeof exp === 'number') {
-      return { token, key, keyId, exp };
-    }
-  }
-  throw new TypeError('The EdgeKV item is not of the form of design §3.4.');
 }
 
 function numberIn(receipt: unknown, name: string): number {

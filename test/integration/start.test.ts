@@ -99,6 +99,16 @@ test('a second stack on the first one’s ClickHouse creates no user, uses its a
   expect(second.err()).toContain('no user is created');
 });
 
+test('a CLICKHOUSE_URL where nothing answers is named, without its password', async () => {
+  const { child, err } = start(['--json'], { CLICKHOUSE_URL: 'http://admin:hunter2@127.0.0.1:1' });
+
+  await once(child, 'close');
+
+  expect(child.exitCode).toBe(1);
+  expect(err()).toContain('No ClickHouse answers at http://127.0.0.1:1, where CLICKHOUSE_URL points.');
+  expect(err()).not.toContain('hunter2');
+});
+
 test('an unknown option is answered with the usage', async () => {
   const { child, err } = start(['--nope']);
 

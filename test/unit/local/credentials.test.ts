@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CredentialsError, createCredentialsReader, parseCredentials } from '../../../cli/credentials.ts';
+import { CredentialsError, createCredentialsReader, parseCredentials } from '../../../local/credentials.ts';
 
 const NOW = 1_763_884_800;
 const KEY = Buffer.alloc(32, 7);
