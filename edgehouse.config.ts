@@ -32,6 +32,11 @@ export default defineConfig({
       claims: { sub: 'ew:12345' },
       allow: [{ write: ['web_events'], sources: ['ew/12345/*'], trust: 'edge' }],
     },
+    // EdgeWorker 12346 passes on what browsers post to /collect. Anybody can post there, so its rows say so: trust 'client'.
+    'web-collector': {
+      claims: { sub: 'ew:12346' },
+      allow: [{ write: ['web_events'], sources: ['ew/12346/*'], trust: 'client' }],
+    },
     // Reads with a ClickHouse account of its own, edgehouse_reader_analyst (`edgehouse grants print` shows what it gets).
     // To show it some rows only, filter them: { read: ['web_events'], rows: "country = 'FR'" }.
     analyst: {
@@ -43,16 +48,25 @@ export default defineConfig({
   edge: {
     namespace: 'edgehouse',
     group: 'credentials',
-    edgeWorkerIds: [12345],
+    edgeWorkerIds: [12345, 12346],
     networks: ['staging', 'production'],
     tokenLifetimeMinutes: 60,
     refreshMinutes: 15,
+    // Built into the bundles (`npm run edge:build`): the Akamai hostname in front of the API, and whose pages may post to /collect
+    // besides those of the site itself.
+    apiHost: 'events-api.example.com',
+    allowedOrigins: ['https://www.example.com'],
+    // Two EdgeWorkers, because one that answers /collect would answer every page too.
+    requestEvents: { edgeWorkerId: 12345, stream: 'web_events' },
+    collector: { edgeWorkerId: 12346, stream: 'web_events' },
   },
 
   // What must stay true, whatever is changed above.
   tests: [
     { principal: 'web-edge', action: 'write', stream: 'web_events', source: 'ew/12345/1.2.0', expect: 'allow' },
     { principal: 'web-edge', action: 'write', stream: 'web_events', source: 'ew/99999/1.0.0', expect: 'deny' },
+    { principal: 'web-collector', action: 'write', stream: 'web_events', source: 'ew/12346/0.1.0', expect: 'allow' },
+    { principal: 'web-collector', action: 'write', stream: 'web_events', source: 'ew/12345/0.1.0', expect: 'deny' },
     { principal: 'web-edge', action: 'read', stream: 'web_events', expect: 'deny' },
     { principal: 'analyst', action: 'read', stream: 'batches', expect: 'allow' },
     { principal: 'analyst', action: 'write', stream: 'web_events', source: 'ew/12345/1.2.0', expect: 'deny' },

@@ -9,6 +9,7 @@ export function crossCheck(config: ConfigSections): readonly string[] {
   const principals = Object.values(config.principals);
   const problems = [
     ...checkLifetime(config.edge),
+    ...checkEdgeWorkers(config),
     ...checkTables(config),
     ...principals.flatMap((principal) => checkPrincipal(principal, config)),
     ...checkIdentities(principals),
@@ -24,6 +25,32 @@ function checkLifetime({ tokenLifetimeMinutes, refreshMinutes }: ConfigSections[
   if (tokenLifetimeMinutes >= least) return [];
   const expected = `at least ${least}, four times refreshMinutes; raise it, or lower refreshMinutes`;
   return [problem(['edge', 'tokenLifetimeMinutes'], String(tokenLifetimeMinutes), expected)];
+}
+
+function checkEdgeWorkers({ edge, streams }: ConfigSections): readonly string[] {
+  return (['collector', 'requestEvents'] as const).flatMap((name) => {
+    const worker = edge[name];
+    if (worker === undefined) return [];
+    const path = ['edge', name];
+    const [own, known] = [String(worker.edgeWorkerId), edge.edgeWorkerIds.map(String)];
+    return [
+      ...unknownName([...path, 'edgeWorkerId'], own, known),
+      ...unknownName([...path, 'stream'], worker.stream, Object.keys(streams)),
+      ...checkHandlerAlone(edge, path, own),
+    ];
+  });
+}
+
+/** A bundle that answers requests itself would answer those of the site too. */
+function checkHandlerAlone(
+  { collector, requestEvents }: ConfigSections['edge'],
+  path: readonly string[],
+  id: string,
+): readonly string[] {
+  if (path[1] !== 'requestEvents' || collector?.edgeWorkerId !== requestEvents?.edgeWorkerId) return [];
+  return [
+    problem([...path, 'edgeWorkerId'], id, 'an id that the collector does not have; give each a bundle of its own'),
+  ];
 }
 
 function checkTables({ streams }: ConfigSections): readonly string[] {

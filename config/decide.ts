@@ -22,14 +22,25 @@ export function decide(
   region: string,
 ): Decision {
   if (principal === undefined) return { allowed: false, rule: 'default' };
-  for (const [index, rule] of principal.deny.entries()) {
-    if (fits(rule, action, stream, source, region)) return { allowed: false, rule: `${principal.name}.deny[${index}]` };
-  }
+  const denied = denyingRule(principal, action, stream, source, region);
+  if (denied !== undefined) return { allowed: false, rule: denied };
   for (const [index, rule] of principal.allow.entries()) {
     if (!fits(rule, action, stream, source, region)) continue;
     return { allowed: true, rule: `${principal.name}.allow[${index}]`, trust: 'write' in rule ? rule.trust : 'client' };
   }
   return { allowed: false, rule: 'default' };
+}
+
+/** The deny rule that stands against this, if any. What once was allowed and is not denied now stays allowed (design §3.6). */
+export function denyingRule(
+  principal: Principal,
+  action: Action,
+  stream: string,
+  source: string,
+  region: string,
+): string | undefined {
+  const index = principal.deny.findIndex((rule) => fits(rule, action, stream, source, region));
+  return index === -1 ? undefined : `${principal.name}.deny[${index}]`;
 }
 
 /** Whether it may write anything at all. Only such a principal learns that a stream does not exist (404); others get 403. */

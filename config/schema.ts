@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { edgeSchema } from './edge-schema.ts';
 import { issuerSchema } from './issuer-schema.ts';
 import { policyTestSchema } from './policy-test-schema.ts';
 import { principalSchema } from './principal-schema.ts';
-import { distinct, identifier, regionName, strictObject, wholeNumber, withName } from './schema-parts.ts';
+import { distinct, identifier, regionName, strictObject, withName } from './schema-parts.ts';
 import { streamSchema } from './stream-schema.ts';
 
 const principalName = z
@@ -16,10 +17,6 @@ const streamName = z
 
 // The characters that Secrets Manager takes in a name (API reference, CreateSecret).
 const secretName = z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret, never its value');
-
-// Names as EdgeKV takes them (`edgekv.js` and the CLI).
-const edgeKvNamespace = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$/, '1 to 32 of A-Z, a-z, 0-9, _ and -');
-const edgeKvGroup = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, '1 to 128 of A-Z, a-z, 0-9, _ and -');
 
 /** The whole of `edgehouse.config.ts`. Every object is strict: a key it does not know is an error. */
 export const configSchema = strictObject({
@@ -52,23 +49,8 @@ export const configSchema = strictObject({
         ),
       ),
     ),
-  /** How EdgeWorkers get their credentials. */
-  edge: strictObject({
-    /** EdgeKV namespace. @default 'edgehouse' */
-    namespace: edgeKvNamespace.default('edgehouse'),
-    /** EdgeKV group that holds one item per EdgeWorker id. @default 'credentials' */
-    group: edgeKvGroup.default('credentials'),
-    /** Ids of the EdgeWorkers that get a token. @default [] */
-    edgeWorkerIds: distinct(wholeNumber(1, 2_147_483_647)).default([]),
-    /** The Akamai networks whose EdgeKV gets it. @default ['staging', 'production'] */
-    networks: distinct(z.enum(['staging', 'production']))
-      .min(1)
-      .default(['staging', 'production']),
-    /** Life of a token in minutes, at least four times `refreshMinutes`. @default 60 */
-    tokenLifetimeMinutes: wholeNumber(4, 1_440).default(60),
-    /** Minutes between two tokens. @default 15 */
-    refreshMinutes: wholeNumber(1, 360).default(15),
-  }).prefault({}),
+  /** How EdgeWorkers get their credentials, and what is built into their bundles. */
+  edge: edgeSchema,
   /** What the policy must answer. They run whenever the config is read, and one that fails stops everything. @default [] */
   tests: z.array(policyTestSchema).default([]),
 });

@@ -12,10 +12,10 @@ import { createIngest } from '../functions/ingest/ingest.ts';
 import { DISCOVERY_PATH, discovery, KEY_SET_PATH, keySet } from '../functions/issuer/answer-discovery.ts';
 import { refreshEdgeTokens } from '../functions/rotation/refresh-edge-token.ts';
 import type { Audit } from '../functions/shared/audit.ts';
-import { formatSigningMaster, parseSigningMaster } from '../functions/shared/batch-key.ts';
 import type { Clock } from '../functions/shared/clock.ts';
 import { cachedSecret } from '../functions/shared/secret-cache.ts';
 import type { Telemetry } from '../functions/shared/telemetry.ts';
+import { formatVersionedKeys, parseVersionedKeys } from '../functions/shared/versioned-keys.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createEdgeKvService } from './edgekv/edgekv-service.ts';
 import { openFileSecretStore } from './file-secret-store.ts';
@@ -97,7 +97,7 @@ async function open(
   opened.push(() => database.close());
   const secrets = await openSecrets(config, dataDir, database);
   const signer = createLocalTokenSigner(await secrets.readOrCreate('edgehouse/issuer', generateSigningKey));
-  const signingMaster = cachedSecret(secrets, SIGNING_MASTER, parseSigningMaster, clock);
+  const signingMaster = cachedSecret(secrets, SIGNING_MASTER, parseVersionedKeys, clock);
 
   const gateway = async (routes: Parameters<typeof createGateway>[0]['routes'], port = 0): Promise<string> => {
     const created: Gateway = createGateway({ routes, now: clock, onFault });
@@ -180,7 +180,7 @@ async function openSecrets(config: Config, dataDir: string, { url, writer, inspe
   const secrets = await openFileSecretStore(join(dataDir, 'secrets'));
   await secrets.write(config.clickhouse.secrets.writer, JSON.stringify({ url, ...writer }));
   await secrets.write(config.clickhouse.secrets.inspector, JSON.stringify({ url, ...inspector }));
-  await secrets.readOrCreate(SIGNING_MASTER, () => formatSigningMaster([{ version: 1, key: randomBytes(32) }]));
+  await secrets.readOrCreate(SIGNING_MASTER, () => formatVersionedKeys([{ version: 1, key: randomBytes(32) }]));
   return secrets;
 }
 

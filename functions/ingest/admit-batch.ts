@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { decide, mayWriteAny } from '../../config/decide.ts';
 import type { Config } from '../../config/schema.ts';
 import { STREAM_LIMITS } from '../../config/stream-limits.ts';
-import { batchKeyById, type SigningMaster } from '../shared/batch-key.ts';
+import { batchKeyById } from '../shared/batch-key.ts';
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
 import { batchPath, contentDigest, verifyBatchSignature } from '../shared/batch-signature.ts';
 import { bearerToken } from '../shared/bearer-token.ts';
 import { CLOCK_TOLERANCE_SECONDS, type Identity } from '../shared/identity.ts';
+import type { VersionedKeys } from '../shared/versioned-keys.ts';
 import type { BatchHeaders } from './read-headers.ts';
 
 export interface BatchLimits {
@@ -62,7 +63,7 @@ export function verifySignature(
   headers: BatchHeaders,
   stream: string,
   authorization: string | undefined,
-  master: SigningMaster,
+  master: VersionedKeys,
   nowSeconds: number,
 ): void {
   const token = bearerToken(authorization);

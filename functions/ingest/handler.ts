@@ -1,9 +1,9 @@
 import { config } from '#config';
-import { parseSigningMaster } from '../shared/batch-key.ts';
 import { required } from '../shared/environment.ts';
 import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
 import { cachedSecret } from '../shared/secret-cache.ts';
 import { createSecretsManagerStore } from '../shared/secrets-manager-store.ts';
+import { parseVersionedKeys } from '../shared/versioned-keys.ts';
 import { createClickHouseBatchStore } from './clickhouse-batch-store.ts';
 import { parseClickHouseCredential } from './clickhouse-credential.ts';
 import { createContractCache } from './contract-cache.ts';
@@ -22,7 +22,7 @@ const store = createClickHouseBatchStore({
 export const handler = createIngest({
   config,
   region: required(process.env, 'AWS_REGION'),
-  signingMaster: secret('SIGNING_MASTER_SECRET', parseSigningMaster),
+  signingMaster: secret('SIGNING_MASTER_SECRET', parseVersionedKeys),
   store,
   contracts: createContractCache(store, clock),
   clock,

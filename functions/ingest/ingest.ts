@@ -2,13 +2,13 @@ import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Config } from '../../config/schema.ts';
 import type { Audit } from '../shared/audit.ts';
-import type { SigningMaster } from '../shared/batch-key.ts';
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
 import { type Clock, seconds } from '../shared/clock.ts';
 import { deduplicationKey } from '../shared/deduplication-key.ts';
 import { type Identity, readIdentity } from '../shared/identity.ts';
 import type { CachedSecret } from '../shared/secret-cache.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
+import type { VersionedKeys } from '../shared/versioned-keys.ts';
 import {
   bytesAsSent,
   countRows,
@@ -36,7 +36,7 @@ import { storeBatch } from './store-batch.ts';
 export interface IngestDependencies {
   readonly config: Pick<Config, 'streams' | 'principals' | 'policyHash'>;
   readonly region: string;
-  readonly signingMaster: CachedSecret<SigningMaster>;
+  readonly signingMaster: CachedSecret<VersionedKeys>;
   readonly store: BatchStore;
   readonly contracts: ContractCache;
   readonly clock: Clock;

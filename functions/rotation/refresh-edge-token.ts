@@ -1,16 +1,17 @@
 import type { Config } from '../../config/schema.ts';
 import { mintToken } from '../issuer/mint-token.ts';
-import { deriveBatchKey, type SigningMaster } from '../shared/batch-key.ts';
+import { deriveBatchKey } from '../shared/batch-key.ts';
 import { type Clock, seconds } from '../shared/clock.ts';
 import type { EdgeKv } from '../shared/edge-kv.ts';
 import type { TokenSigner } from '../shared/token-signer.ts';
+import type { VersionedKeys } from '../shared/versioned-keys.ts';
 
 export interface RefreshDependencies {
   readonly edge: Config['edge'];
   readonly issuer: string;
   readonly audience: string;
   readonly signer: TokenSigner;
-  readonly master: SigningMaster;
+  readonly master: VersionedKeys;
   readonly edgeKv: EdgeKv;
   readonly clock: Clock;
   /** A new unique text, for `jti`. */

@@ -4,8 +4,9 @@ import type { Config } from '../../config/schema.ts';
 import { createClickHouseBatchStore } from '../../functions/ingest/clickhouse-batch-store.ts';
 import { type ContractCache, createContractCache } from '../../functions/ingest/contract-cache.ts';
 import { createIngest, type Ingest } from '../../functions/ingest/ingest.ts';
-import { deriveBatchKey, type SigningMasterVersion } from '../../functions/shared/batch-key.ts';
+import { deriveBatchKey } from '../../functions/shared/batch-key.ts';
 import type { CachedSecret } from '../../functions/shared/secret-cache.ts';
+import type { VersionedKey } from '../../functions/shared/versioned-keys.ts';
 import type { Sender } from './batch-event.ts';
 
 export interface BenchIngest {
@@ -20,7 +21,7 @@ const PATIENCE_MS = 10_000;
 /** The real ingest on the bench's engine, and a sender whom the shipped policy lets write. */
 export function startIngest(config: Config, account: AdminAccount): BenchIngest {
   const credential = fixed({ url: account.url, username: account.user, password: account.password });
-  const master: SigningMasterVersion = { version: 1, key: createHash('sha256').update('bench').digest() };
+  const master: VersionedKey = { version: 1, key: createHash('sha256').update('bench').digest() };
   const store = createClickHouseBatchStore({
     database: config.clickhouse.database,
     writer: credential,
@@ -43,7 +44,7 @@ export function startIngest(config: Config, account: AdminAccount): BenchIngest 
 }
 
 /** Ingest never looks into a token: the authorizer has. As long as a real one, since its bytes are hashed for the key. */
-function makeSender(master: SigningMasterVersion): Sender {
+function makeSender(master: VersionedKey): Sender {
   const token = `bench.${'x'.repeat(700)}.token`;
   return {
     identity: {

@@ -4,12 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseDictionary, serializeDictionary } from 'structured-headers';
 import { z } from 'zod';
-import {
-  batchKeyById,
-  deriveBatchKey,
-  formatSigningMaster,
-  parseSigningMaster,
-} from '../../functions/shared/batch-key.ts';
+import { batchKeyById, deriveBatchKey } from '../../functions/shared/batch-key.ts';
 import { batchRequest } from '../../functions/shared/batch-request.ts';
 import {
   type BatchMessage,
@@ -22,6 +17,7 @@ import {
   verifyBatchSignature,
 } from '../../functions/shared/batch-signature.ts';
 import { bearerToken } from '../../functions/shared/bearer-token.ts';
+import { formatVersionedKeys, parseVersionedKeys } from '../../functions/shared/versioned-keys.ts';
 
 const vectorSchema = z.strictObject({
   name: z.string(),
@@ -269,7 +265,7 @@ function flipByte(text: string, at: number, flip: number): string {
 }
 
 function masterOf(vector: Pick<Vector, 'masters'>) {
-  return parseSigningMaster(formatSigningMaster(parseSigningMaster(JSON.stringify({ versions: vector.masters }))));
+  return parseVersionedKeys(formatVersionedKeys(parseVersionedKeys(JSON.stringify({ versions: vector.masters }))));
 }
 
 function messageOf({ stream, headers }: Pick<Vector, 'stream' | 'headers'>): BatchMessage {

@@ -50,6 +50,7 @@ describe('parseConfig', () => {
         namespace: 'edgehouse',
         group: 'credentials',
         edgeWorkerIds: [],
+        allowedOrigins: [],
         networks: ['staging', 'production'],
         tokenLifetimeMinutes: 60,
         refreshMinutes: 15,

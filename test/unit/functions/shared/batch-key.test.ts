@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { batchKeyById, deriveBatchKey } from '../../../../functions/shared/batch-key.ts';
 import {
-  batchKeyById,
-  deriveBatchKey,
-  formatSigningMaster,
-  parseSigningMaster,
-  type SigningMaster,
-} from '../../../../functions/shared/batch-key.ts';
+  formatVersionedKeys,
+  parseVersionedKeys,
+  type VersionedKeys,
+} from '../../../../functions/shared/versioned-keys.ts';
 
 const key = 'S3cretS3cretS3cretS3cretS3cretS3cretS3cretS';
 
@@ -16,7 +15,7 @@ describe('batch key', () => {
       fc.property(master, fc.string(), fc.string(), ([current, previous], token, other) => {
         fc.pre(token !== other);
         const { key: derived, keyId } = deriveBatchKey(previous, token);
-        const inForce: SigningMaster = [current, previous];
+        const inForce: VersionedKeys = [current, previous];
 
         expect(derived).toHaveLength(32);
         expect(batchKeyById(inForce, token, keyId)).toEqual(derived);
@@ -51,7 +50,7 @@ describe('signing master secret', () => {
   test('is read back as it was written', () => {
     fc.assert(
       fc.property(master, (inForce) => {
-        const read = parseSigningMaster(formatSigningMaster(inForce));
+        const read = parseVersionedKeys(formatVersionedKeys(inForce));
 
         expect(read.map((version) => ({ ...version, key: new Uint8Array(version.key) }))).toEqual(inForce);
       }),
@@ -79,7 +78,7 @@ describe('signing master secret', () => {
       'more than the current and the previous',
     ],
   ])('of %s is refused, and the message does not hold the secret', (_, secret, reason) => {
-    const message = messageOf(() => parseSigningMaster(secret));
+    const message = messageOf(() => parseVersionedKeys(secret));
 
     expect(message).toContain(reason);
     expect(message).not.toContain('S3cret');
@@ -95,9 +94,9 @@ describe('signing master secret', () => {
           fc.jsonValue().map((any) => secretOf(any, { version: 1, key: 'S3cret' })),
         ),
         (secret) => {
-          const error = errorOf(() => parseSigningMaster(secret));
+          const error = errorOf(() => parseVersionedKeys(secret));
 
-          expect(error).toMatchObject({ name: 'SigningMasterInvalidError', code: 'SIGNING_MASTER_INVALID' });
+          expect(error).toMatchObject({ name: 'VersionedKeysInvalidError', code: 'VERSIONED_KEYS_INVALID' });
           expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('S3cret');
           expect(error).not.toHaveProperty('cause');
         },

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { distinct, strictObject, wholeNumber } from './schema-parts.ts';
+
+// Names as EdgeKV takes them (`edgekv.js` and the CLI).
+const edgeKvNamespace = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$/, '1 to 32 of A-Z, a-z, 0-9, _ and -');
+const edgeKvGroup = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, '1 to 128 of A-Z, a-z, 0-9, _ and -');
+
+const edgeWorkerId = wholeNumber(1, 2_147_483_647);
+
+const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+const hostname = z
+  .string()
+  .max(253)
+  .regex(new RegExp(`^${label}(\\.${label})+$`), 'a hostname in lower case, without scheme, port or path');
+const origin = z
+  .string()
+  .regex(
+    new RegExp(`^https?://${label}(\\.${label})*(:[1-9][0-9]{0,4})?$`),
+    'an origin such as https://www.example.com',
+  );
+
+/** An EdgeWorker of ours: a bundle of its own under an id of its own, so that its token, source and trust are its own too. */
+const edgeWorker = strictObject({
+  /** Its id at Akamai; one of `edgeWorkerIds`. */
+  edgeWorkerId,
+  /** The stream that it writes. */
+  stream: z.string(),
+});
+
+/** How EdgeWorkers get their credentials, and what is built into their bundles. */
+export const edgeSchema = strictObject({
+  /** EdgeKV namespace. @default 'edgehouse' */
+  namespace: edgeKvNamespace.default('edgehouse'),
+  /** EdgeKV group that holds one item per EdgeWorker id. @default 'credentials' */
+  group: edgeKvGroup.default('credentials'),
+  /** Ids of the EdgeWorkers that get a token. @default [] */
+  edgeWorkerIds: distinct(edgeWorkerId).default([]),
+  /** The Akamai networks whose EdgeKV gets it. @default ['staging', 'production'] */
+  networks: distinct(z.enum(['staging', 'production']))
+    .min(1)
+    .default(['staging', 'production']),
+  /** Life of a token in minutes, at least four times `refreshMinutes`. @default 60 */
+  tokenLifetimeMinutes: wholeNumber(4, 1_440).default(60),
+  /** Minutes between two tokens. @default 15 */
+  refreshMinutes: wholeNumber(1, 360).default(15),
+  /** Hostname of the Akamai property in front of the API: EdgeWorkers reach no other hosts. Built into the bundles. */
+  apiHost: hostname.optional(),
+  /** Origins besides its own whose pages may post to the collector. @default [] */
+  allowedOrigins: distinct(origin).default([]),
+  /** The EdgeWorker that answers `/collect`: batches of browsers and apps. */
+  collector: edgeWorker.optional(),
+  /** The EdgeWorker that sends one event for each request of the site. */
+  requestEvents: edgeWorker.optional(),
+}).prefault({});

@@ -1,0 +1,20 @@
+/** The queue that announces spooled batches, as replay needs it beyond the messages that it is handed. */
+export interface ReplayQueue {
+  /** Has an unanswered message delivered again in about `seconds`. */
+  postpone(receiptHandle: string, seconds: number): Promise<void>;
+  /** Puts a message among the dead letters: replaying it again cannot help before a person has looked. */
+  bury(body: string, reason: DeadLetterReason): Promise<void>;
+}
+
+/** Why a spooled batch waits for a person. The object itself stays in the spool. */
+export type DeadLetterReason =
+  /** The notification names no object of the spool. */
+  | 'MESSAGE_MALFORMED'
+  /** The object is not what ingest wrote: its HMAC, name or digest does not fit. */
+  | 'OBJECT_TAMPERED'
+  /** The policy denies the principal now, or knows the principal or the stream no more. */
+  | 'POLICY_DENIED'
+  /** The batch cannot be stored under its frozen verdict: the table has changed in a way that its rows no longer fit. */
+  | 'VERDICT_UNFIT'
+  /** Part of the batch is in the table and its deduplication window has passed. */
+  | 'PARTLY_STORED';
