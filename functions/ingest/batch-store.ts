@@ -18,12 +18,28 @@ export interface BatchInsert {
   readonly signal: AbortSignal;
 }
 
-/** ClickHouse as ingest needs it. */
+/** What makes a batch that batch in the ledger (design §3.5). */
+export interface BatchAddress {
+  readonly principal: string;
+  readonly stream: string;
+  readonly batchId: string;
+  readonly digest: string;
+}
+
+/** Rows of a batch that are in ClickHouse already. */
+export interface LedgerEntry {
+  readonly stored: number;
+  readonly quarantined: number;
+}
+
+/** ClickHouse as ingest and replay need it. */
 export interface BatchStore {
   /** The columns of a table in table order. @throws StoreError */
   describe(table: string, signal: AbortSignal): Promise<readonly ColumnDescription[]>;
   /** Resolves when the rows can be read. @throws StoreError */
   insert(insert: BatchInsert): Promise<void>;
+  /** What the ledger knows of a batch; zeros where it knows nothing. @throws StoreError */
+  ledger(batch: BatchAddress, signal: AbortSignal): Promise<LedgerEntry>;
 }
 
 /** ClickHouse did not take a batch or did not answer in time. Its text may quote rows, so only the code is kept. */

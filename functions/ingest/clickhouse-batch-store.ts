@@ -97,6 +97,21 @@ export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions)
         await finished(stream.resume());
       }),
 
+    ledger: ({ principal, stream, batchId, digest }, signal) =>
+      withCredential('Reading the ledger', options.inspector, async (client, auth) => {
+        const result = await client.query({
+          query: `SELECT stored, quarantined FROM batches WHERE principal = {principal:String}
+                  AND stream = {stream:String} AND batch_id = {batchId:UUID} AND digest = {digest:String}`,
+          query_params: { principal, stream, batchId, digest },
+          format: 'JSONEachRow',
+          abort_signal: signal,
+          auth,
+        });
+        const [entry] = await result.json<{ stored: number | string; quarantined: number | string }>();
+        // 64-bit counts come as text from servers before 25.8.
+        return { stored: Number(entry?.stored ?? 0), quarantined: Number(entry?.quarantined ?? 0) };
+      }),
+
     async close() {
       for (const client of clients.values()) await client.close();
     },

@@ -16,7 +16,7 @@ const FRESH_MS = 60_000;
 /** While ClickHouse is away, asking again waits this long, so that not every batch pays for the question. */
 const RETRY_MS = 5_000;
 
-export function createContractCache(store: BatchStore, clock: Clock): ContractCache {
+export function createContractCache(store: Pick<BatchStore, 'describe'>, clock: Clock): ContractCache {
   const entries = new Map<string, { readonly contract: Contract; readonly until: number }>();
   const asking = new Map<string, Promise<Contract>>();
 

@@ -1,6 +1,7 @@
 import { config } from '#config';
 import { required } from '../shared/environment.ts';
 import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
+import { createS3BatchSpool } from '../shared/s3-batch-spool.ts';
 import { cachedSecret } from '../shared/secret-cache.ts';
 import { createSecretsManagerStore } from '../shared/secrets-manager-store.ts';
 import { parseVersionedKeys } from '../shared/versioned-keys.ts';
@@ -25,6 +26,8 @@ export const handler = createIngest({
   signingMaster: secret('SIGNING_MASTER_SECRET', parseVersionedKeys),
   store,
   contracts: createContractCache(store, clock),
+  spool: createS3BatchSpool(required(process.env, 'SPOOL_BUCKET')),
+  spoolKeys: secret('SPOOL_KEY_SECRET', parseVersionedKeys),
   clock,
   ...createPowertoolsTelemetry('ingest'),
 });

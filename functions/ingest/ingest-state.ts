@@ -4,7 +4,7 @@ import type { AdmittedDecision, BatchLimits } from './admit-batch.ts';
 import type { MediaType, ParsedRows } from './parse-rows.ts';
 import type { BatchHeaders } from './read-headers.ts';
 import type { Receipt } from './receipt.ts';
-import type { StoredBatch } from './store-batch.ts';
+import type { StoreOutcome } from './store-or-spool.ts';
 
 export type IngestEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<Record<string, unknown>>;
 
@@ -23,6 +23,6 @@ export interface IngestState extends Record<string, unknown> {
   decision: AdmittedDecision;
   body: Buffer;
   rows: ParsedRows;
-  stored: StoredBatch;
+  outcome: StoreOutcome;
   receipt: Receipt;
 }

@@ -19,38 +19,31 @@ import {
   verifyDigest,
   verifySignature,
 } from './admit-batch.ts';
-import type { BatchStore } from './batch-store.ts';
-import type { ContractCache } from './contract-cache.ts';
 import { inflate } from './inflate.ts';
 import type { IngestEvent, IngestState } from './ingest-state.ts';
-import type { BatchStamp } from './judge-rows.ts';
 import { observeOutcome } from './observe-outcome.ts';
 import { parseRows } from './parse-rows.ts';
 import { problemResponse } from './problem.ts';
 import { readHeaders } from './read-headers.ts';
 import { readMediaType } from './read-media-type.ts';
 import { makeReceipt, type Receipt } from './receipt.ts';
-import { storeBatch } from './store-batch.ts';
+import { type AdmittedBatch, type StoreOrSpoolDependencies, storeOrSpool } from './store-or-spool.ts';
 
 /** What ingest works with; `handler.ts` composes the AWS ones, the local stack its own. */
-export interface IngestDependencies {
+export interface IngestDependencies extends StoreOrSpoolDependencies {
   readonly config: Pick<Config, 'streams' | 'principals' | 'policyHash'>;
   readonly region: string;
   readonly signingMaster: CachedSecret<VersionedKeys>;
-  readonly store: BatchStore;
-  readonly contracts: ContractCache;
   readonly clock: Clock;
   readonly audit: Audit;
   readonly telemetry: Telemetry;
-  /** Milliseconds that a batch waits for ClickHouse. @default 1500 (design §3.2) */
-  readonly patienceMs?: number;
 }
 
 export type Ingest = (event: IngestEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 
 /** Ingest as one visible chain, in the order in which a batch may fail (design §3.2). */
 export function createIngest(deps: IngestDependencies): Ingest {
-  const { config, region, clock, patienceMs = 1500 } = deps;
+  const { config, region, clock } = deps;
 
   return middy<IngestEvent, APIGatewayProxyStructuredResultV2, Error, Context, IngestState>({ timeoutEarlyInMillis: 0 })
     .use(observeOutcome(deps))
@@ -93,29 +86,13 @@ export function createIngest(deps: IngestDependencies): Ingest {
       countRows(internal.rows.values.length, internal.headers.rows, internal.limits.rows);
     })
     .before(async ({ event, internal }) => {
-      const { stream, rows, body, limits, identity, headers } = internal;
-      const signal = AbortSignal.timeout(patienceMs);
-      const contract = await deps.contracts.get(config.streams[stream]?.table ?? stream, signal);
-      const key = deduplicationKey(identity.principal, stream, headers.batchId, headers.contentDigest);
-      const { requestId } = event.requestContext;
-      const stamp = stampOf(internal, region);
-      const batch = {
-        stream,
-        contract,
-        rows,
-        stamp,
-        key,
-        bodyBytes: body.length,
-        rowBytes: limits.rowBytes,
-        requestId,
-      };
-      internal.stored = await storeBatch(batch, deps.store, signal);
+      internal.outcome = await storeOrSpool(admittedBatch(event, internal, config, region), deps);
     })
     .before(({ internal }) => {
-      const { accepted, refused } = internal.stored;
-      internal.receipt = makeReceipt(internal.headers.batchId, internal.stream, accepted, refused);
-      if (accepted === 0)
-        throw new BatchRefusedError('ROWS_REFUSED', `None of ${refused.length} rows fits the stream.`);
+      const { headers, stream, rows, outcome } = internal;
+      internal.receipt = makeReceipt(headers.batchId, stream, rows.values.length, outcome);
+      if (internal.receipt.outcome !== 'quarantined') return;
+      throw new BatchRefusedError('ROWS_REFUSED', `None of ${rows.values.length} rows fits the stream.`);
     })
     .after((request) => {
       request.response = receiptResponse(request.event.requestContext.requestId, request.internal.receipt);
@@ -129,23 +106,45 @@ function identityOf(event: IngestEvent): Identity {
   return identity;
 }
 
-function stampOf({ identity, headers, decision, startedAt }: IngestState, region: string): BatchStamp {
+function admittedBatch(
+  event: IngestEvent,
+  { identity, headers, decision, startedAt, stream, limits, mediaType, rows, bytes, body }: IngestState,
+  { streams, policyHash }: IngestDependencies['config'],
+  region: string,
+): AdmittedBatch {
+  const { inflatedBytes, inflateRatio, rowBytes } = limits;
   return {
-    _batch_id: headers.batchId,
-    _batch_digest: headers.contentDigest,
-    _batch_rows: headers.rows,
-    _principal: identity.principal,
-    _auth: identity.auth,
-    _trust: decision.trust,
-    _source: headers.source,
-    _region: region,
-    _received_at: new Date(startedAt).toISOString(),
+    envelope: {
+      v: 1,
+      key: deduplicationKey(identity.principal, stream, headers.batchId, headers.contentDigest),
+      stream,
+      stamp: {
+        _batch_id: headers.batchId,
+        _batch_digest: headers.contentDigest,
+        _batch_rows: headers.rows,
+        _principal: identity.principal,
+        _auth: identity.auth,
+        _trust: decision.trust,
+        _source: headers.source,
+        _region: region,
+        _received_at: new Date(startedAt).toISOString(),
+      },
+      mediaType,
+      contentEncoding: headers.contentEncoding === 'gzip' ? 'gzip' : 'identity',
+      limits: { inflatedBytes, inflateRatio, rowBytes },
+      policyHash,
+    },
+    table: streams[stream]?.table ?? stream,
+    bytes,
+    bodyBytes: body.length,
+    rows,
+    requestId: event.requestContext.requestId,
   };
 }
 
 function receiptResponse(requestId: string, receipt: Receipt): APIGatewayProxyStructuredResultV2 {
   return {
-    statusCode: 200,
+    statusCode: receipt.outcome === 'spooled' ? 202 : 200,
     headers: { 'content-type': 'application/json', 'edgehouse-request-id': requestId },
     body: JSON.stringify(receipt),
   };

@@ -1,10 +1,12 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { BatchAudit } from '../shared/audit.ts';
+import { describeFault } from '../shared/describe-fault.ts';
 import { StoreError } from './batch-store.ts';
 import type { IngestDependencies } from './ingest.ts';
 import type { IngestEvent, IngestState } from './ingest-state.ts';
 import { asRefusal } from './problem.ts';
+import { NotKeptError } from './store-or-spool.ts';
 
 type Observer = MiddlewareObj<IngestEvent, APIGatewayProxyStructuredResultV2, Error, Context, IngestState>;
 type Observed = Pick<IngestDependencies, 'config' | 'region' | 'clock' | 'audit' | 'telemetry'>;
@@ -17,9 +19,13 @@ export function observeOutcome({ config, region, clock, audit, telemetry }: Obse
     const { stream } = Object.hasOwn(config.streams, line.stream) ? line : { stream: 'unknown' };
     if (line.rowsStored) telemetry.count('RowsStored', line.rowsStored, { stream });
     if (line.rowsRefused) telemetry.count('RowsQuarantined', line.rowsRefused, { stream });
-    if (line.outcome === 'unavailable') {
+    const about = { requestId: line.requestId, stream };
+    if (state.outcome?.kind === 'spooled') {
+      telemetry.count('BatchesSpooled', 1, { stream });
+      telemetry.warn('A batch was spooled', { ...describeFault(state.outcome.fault), ...about });
+    } else if (line.outcome === 'unavailable') {
       telemetry.count('BatchesUnavailable', 1, { stream });
-      telemetry.warn('A batch could not be stored', { ...faultOf(error), requestId: line.requestId, stream });
+      telemetry.warn('A batch could not be stored', { ...describeFault(error), ...about });
     } else if (line.code === undefined) telemetry.count('BatchesStored', 1, { stream });
     else telemetry.count('BatchesRefused', 1, { stream, code: line.code });
   }
@@ -39,13 +45,16 @@ function auditLine(
 ): BatchAudit {
   const refusal = error === undefined ? undefined : asRefusal(error);
   const startedAt = state.startedAt ?? now;
-  const outcome = refusal === undefined ? 'stored' : (OUTCOMES[refusal.code] ?? 'refused');
+  const kept = state.outcome;
+  const outcome = refusal === undefined ? (kept?.kind ?? 'stored') : (OUTCOMES[refusal.code] ?? 'refused');
+  const stored = kept?.kind === 'stored' ? kept : undefined;
+  const fault = kept?.kind === 'spooled' ? kept.fault : error instanceof NotKeptError ? error.fault : undefined;
   return {
     audit: 'batch',
     time: new Date(now).toISOString(),
     requestId: event.requestContext.requestId,
     decision: outcome === 'refused' ? 'deny' : outcome === 'unavailable' ? 'error' : 'allow',
-    status: refusal?.status ?? 200,
+    status: refusal?.status ?? (outcome === 'spooled' ? 202 : 200),
     outcome,
     ...defined({ code: refusal?.code, rule: state.decision?.rule }),
     policyHash,
@@ -58,11 +67,11 @@ function auditLine(
       batchId: state.headers?.batchId,
       digest: state.headers?.contentDigest,
       rowsDeclared: state.headers?.rows,
-      rowsStored: state.stored?.accepted,
-      rowsRefused: state.stored?.refused.length,
+      rowsStored: stored?.accepted,
+      rowsRefused: stored?.refused.length,
       bytes: state.bytes?.length,
-      queryIds: state.stored?.queryIds,
-      clickhouseCode: error instanceof StoreError ? error.clickhouseCode : undefined,
+      queryIds: stored?.queryIds,
+      clickhouseCode: fault instanceof StoreError ? fault.clickhouseCode : undefined,
     }),
   };
 }
@@ -71,14 +80,6 @@ const OUTCOMES: Readonly<Record<string, BatchAudit['outcome']>> = {
   ROWS_REFUSED: 'quarantined',
   UNAVAILABLE: 'unavailable',
 };
-
-/** Class and message only: messages of our own errors hold no values, those of others are left out. */
-function faultOf(error: unknown): Readonly<Record<string, unknown>> {
-  if (!(error instanceof Error)) return { error: typeof error };
-  const code = 'code' in error ? { code: error.code } : {};
-  // All of ours say whether to try again; ClickHouse's and the SDK's have a code too, and may quote rows.
-  return 'retryable' in error ? { error: error.name, ...code, message: error.message } : { error: error.name, ...code };
-}
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

@@ -1,13 +1,15 @@
-import type { RefusedRow } from './judge-rows.ts';
+import type { StoreOutcome } from './store-or-spool.ts';
+import type { FrozenRow } from './verdict.ts';
 
 /** What a caller is told about its batch (design §3.2). */
 export interface Receipt {
   readonly batchId: string;
   readonly stream: string;
-  readonly outcome: 'stored' | 'quarantined';
+  readonly outcome: 'stored' | 'quarantined' | 'spooled';
   readonly received: number;
-  readonly accepted: number;
-  readonly quarantined: number;
+  /** null in a batch that was spooled before its rows could be judged; so is `quarantined`. */
+  readonly accepted: number | null;
+  readonly quarantined: number | null;
   /** The first 100 faults, in the order of rows. */
   readonly errors: readonly RowError[];
 }
@@ -23,28 +25,21 @@ export interface RowError {
 
 const MOST_ERRORS = 100;
 
-export function makeReceipt(
-  batchId: string,
-  stream: string,
-  accepted: number,
-  refused: readonly RefusedRow[],
-): Receipt {
-  const errors = refused.slice(0, MOST_ERRORS).flatMap(({ row, line, faults }) =>
-    faults.map(({ column, code, message }) => ({
-      row,
-      ...(line === undefined ? {} : { line }),
-      column,
-      code,
-      message,
-    })),
-  );
+export function makeReceipt(batchId: string, stream: string, received: number, outcome: StoreOutcome): Receipt {
+  const judged = outcome.kind === 'stored' ? outcome : outcome.verdict;
+  const refused = judged?.refused ?? [];
+  const accepted = received - refused.length;
   return {
     batchId,
     stream,
-    outcome: accepted > 0 ? 'stored' : 'quarantined',
-    received: accepted + refused.length,
-    accepted,
-    quarantined: refused.length,
-    errors: errors.slice(0, MOST_ERRORS),
+    outcome: outcome.kind === 'spooled' ? 'spooled' : accepted > 0 ? 'stored' : 'quarantined',
+    received,
+    accepted: judged === null ? null : accepted,
+    quarantined: judged === null ? null : refused.length,
+    errors: refused.slice(0, MOST_ERRORS).flatMap(rowErrors).slice(0, MOST_ERRORS),
   };
+}
+
+function rowErrors({ row, line, faults }: FrozenRow): readonly RowError[] {
+  return faults.map((fault) => ({ row, ...(line === undefined ? {} : { line }), ...fault }));
 }

@@ -14,13 +14,25 @@ export type RowEncoder = (row: Row, index: number, out: RowBinaryWriter) => bool
 /** Writes one column. Returns how many fields of the row it used up, undefined where the field does not fit. */
 type Write = (row: Row, index: number, out: RowBinaryWriter) => 0 | 1 | undefined;
 
+export interface RowEncoderOptions {
+  /**
+   * The rows were accepted under an earlier contract of the table, and a verdict stands: a field whose column is gone is left
+   * out and a column that came since takes its default, as in the rows that were stored before the change. @default false
+   */
+  readonly accepted?: boolean;
+}
+
 /**
  * Compiles the contract for one batch. RowBinaryWithDefaults puts one byte before each value: 1 = take the column's
  * DEFAULT, 0 = the value follows. Stamps that lie side by side are the same bytes in every row, written as one piece.
  *
  * @throws ContractUnusableError where a stamped column's type cannot hold what is stamped
  */
-export function compileRowEncoder(contract: Contract, stamp: BatchStamp): RowEncoder {
+export function compileRowEncoder(
+  contract: Contract,
+  stamp: BatchStamp,
+  { accepted = false }: RowEncoderOptions = {},
+): RowEncoder {
   const writes: Write[] = [];
   let constant = new RowBinaryWriter(256);
   const flush = () => {
@@ -36,7 +48,7 @@ export function compileRowEncoder(contract: Contract, stamp: BatchStamp): RowEnc
       continue;
     }
     flush();
-    writes.push(column.kind === 'stamp' ? writeRowNumber(column) : writeField(column));
+    writes.push(column.kind === 'stamp' ? writeRowNumber(column) : writeField(column, accepted));
   }
   flush();
 
@@ -47,6 +59,7 @@ export function compileRowEncoder(contract: Contract, stamp: BatchStamp): RowEnc
       if (taken === undefined) return false;
       used += taken;
     }
+    if (accepted) return true;
     // Every field of the row is a column exactly when as many were used as there are.
     for (const _name in row) used--;
     return used === 0;
@@ -67,8 +80,11 @@ function writeRowNumber({ type }: ContractColumn): Write {
   };
 }
 
-function writeField({ name, type, hasDefault }: Extract<ContractColumn, { kind: 'field' }>): Write {
+function writeField(column: Extract<ContractColumn, { kind: 'field' }>, accepted: boolean): Write {
+  const { name, type } = column;
   const { encode, nullable } = type;
+  // ClickHouse has a default for every type.
+  const hasDefault = column.hasDefault || (accepted && !nullable);
   // A parsed row inherits `constructor` and the like; any other name reads as undefined where it is absent.
   const inherited = name in {};
   return (row, _index, out) => {

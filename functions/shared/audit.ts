@@ -24,7 +24,7 @@ export interface BatchAudit {
   readonly requestId: string;
   readonly decision: 'allow' | 'deny' | 'error';
   readonly status: number;
-  readonly outcome: 'stored' | 'quarantined' | 'refused' | 'unavailable';
+  readonly outcome: 'stored' | 'spooled' | 'quarantined' | 'refused' | 'unavailable';
   readonly code?: BatchCode;
   readonly rule?: string;
   readonly policyHash: string;
@@ -44,7 +44,34 @@ export interface BatchAudit {
   readonly clickhouseCode?: number;
 }
 
-export type AuditLine = IdentityAudit | BatchAudit;
+/** One line per attempt to store a batch from the spool. Never a row value. */
+export interface ReplayAudit {
+  readonly audit: 'replay';
+  readonly time: string;
+  readonly requestId: string;
+  /** `gone`: nothing lies there any more, an earlier replay has stored it. `dead`: it waits for a person. */
+  readonly outcome: 'stored' | 'gone' | 'waiting' | 'dead';
+  /** Name of the spool object. */
+  readonly object: string;
+  /** Times the message has been received, this one included. */
+  readonly receives: number;
+  readonly code?: string;
+  readonly policyHash: string;
+  readonly principal?: string;
+  readonly stream?: string;
+  readonly source?: string;
+  readonly batchId?: string;
+  readonly digest?: string;
+  /** The ingest request that spooled it. */
+  readonly spooledBy?: string;
+  readonly rowsStored?: number;
+  readonly rowsRefused?: number;
+  /** Seconds since the batch was received. */
+  readonly ageSeconds?: number;
+  readonly clickhouseCode?: number;
+}
+
+export type AuditLine = IdentityAudit | BatchAudit | ReplayAudit;
 
 /** Takes audit lines: standard output on Lambda, a file in the local stack. */
 export type Audit = (line: AuditLine) => void;

@@ -9,10 +9,14 @@ export interface Telemetry {
 /** The metrics of namespace `edgehouse`; alarms and dashboards use these names and no others. */
 export type MetricName =
   | 'BatchesStored'
+  | 'BatchesBuried'
   | 'BatchesRefused'
+  | 'BatchesReplayed'
+  | 'BatchesSpooled'
   | 'BatchesUnavailable'
   | 'IdentitiesAccepted'
   | 'IdentitiesRefused'
   | 'KeySetFetchFailed'
+  | 'ReplaysPostponed'
   | 'RowsQuarantined'
   | 'RowsStored';

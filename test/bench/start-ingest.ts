@@ -5,6 +5,7 @@ import { createClickHouseBatchStore } from '../../functions/ingest/clickhouse-ba
 import { type ContractCache, createContractCache } from '../../functions/ingest/contract-cache.ts';
 import { createIngest, type Ingest } from '../../functions/ingest/ingest.ts';
 import { deriveBatchKey } from '../../functions/shared/batch-key.ts';
+import { SpoolError } from '../../functions/shared/batch-spool.ts';
 import type { CachedSecret } from '../../functions/shared/secret-cache.ts';
 import type { VersionedKey } from '../../functions/shared/versioned-keys.ts';
 import type { Sender } from './batch-event.ts';
@@ -34,6 +35,8 @@ export function startIngest(config: Config, account: AdminAccount): BenchIngest 
     signingMaster: fixed([master]),
     store,
     contracts,
+    spool: { create: refuse, replace: refuse, read: refuse, remove: refuse },
+    spoolKeys: fixed([master]),
     clock: Date.now,
     // Made into text as the real one is, and then written nowhere.
     audit: (line) => void JSON.stringify(line),
@@ -65,4 +68,9 @@ function makeSender(master: VersionedKey): Sender {
 
 function fixed<T>(value: T): CachedSecret<T> {
   return { get: async () => value, expire: () => undefined };
+}
+
+/** What ClickHouse does not take makes the run fail: a spooled batch would be a wrong figure. */
+async function refuse(): Promise<never> {
+  throw new SpoolError('The bench');
 }

@@ -14,7 +14,7 @@ function start() {
       return state.table;
     },
   };
-  const cache = createContractCache({ ...store, insert: async () => undefined }, () => state.now);
+  const cache = createContractCache(store, () => state.now);
   return { state, get: () => cache.get('hits', SIGNAL) };
 }
 

@@ -6,10 +6,13 @@ import { type BatchInsert, StoreError } from '../../../../functions/ingest/batch
 import { createContractCache } from '../../../../functions/ingest/contract-cache.ts';
 import { createIngest } from '../../../../functions/ingest/ingest.ts';
 import type { IngestEvent } from '../../../../functions/ingest/ingest-state.ts';
+import { openBatch } from '../../../../functions/ingest/spool-object.ts';
 import type { AuditLine } from '../../../../functions/shared/audit.ts';
 import { deriveBatchKey } from '../../../../functions/shared/batch-key.ts';
 import { batchRequest } from '../../../../functions/shared/batch-request.ts';
+import { SpoolError } from '../../../../functions/shared/batch-spool.ts';
 import { authorizedEvent } from '../../../../local/gateway/gateway-events.ts';
+import { memoryBatchSpool } from '../memory-batch-spool.ts';
 import { TABLE } from './stream-contract.ts';
 
 const NOW = 1_800_000_000;
@@ -85,14 +88,25 @@ function eventOf({
   return change === undefined ? event : change(event);
 }
 
-async function send(sending: Sending = {}, fault?: (insert: BatchInsert) => void) {
+const SPOOL_KEYS = [{ version: 1, key: Buffer.alloc(32, 2) }] as const;
+
+interface Faults {
+  readonly insert?: (insert: BatchInsert) => void;
+  readonly describe?: () => void;
+  readonly spool?: () => void;
+}
+
+async function send(sending: Sending = {}, faults: Faults = {}, { objects, spool } = memoryBatchSpool()) {
   const inserts: BatchInsert[] = [];
   const lines: AuditLine[] = [];
   const warnings: unknown[] = [];
   const store = {
-    describe: async () => TABLE,
+    describe: async () => {
+      faults.describe?.();
+      return TABLE;
+    },
     insert: async (insert: BatchInsert) => {
-      fault?.(insert);
+      faults.insert?.(insert);
       inserts.push(insert);
     },
   };
@@ -103,12 +117,20 @@ async function send(sending: Sending = {}, fault?: (insert: BatchInsert) => void
     signingMaster: { get: async () => [MASTER], expire: () => undefined },
     store,
     contracts: createContractCache(store, clock),
+    spool: {
+      ...spool,
+      create: async (...object) => {
+        faults.spool?.();
+        return spool.create(...object);
+      },
+    },
+    spoolKeys: { get: async () => SPOOL_KEYS, expire: () => undefined },
     clock,
     audit: (line) => lines.push(line),
     telemetry: { count: () => undefined, warn: (message, fields) => warnings.push([message, fields]) },
   });
   const answer = await ingest(eventOf(sending), CONTEXT);
-  return { answer, body: JSON.parse(answer.body ?? ''), inserts, lines, warnings };
+  return { answer, body: JSON.parse(answer.body ?? ''), inserts, lines, warnings, objects };
 }
 
 const CONTEXT: Context = {
@@ -187,31 +209,107 @@ describe('ingest', () => {
     expect(lines).toEqual([expect.objectContaining({ outcome: 'quarantined', rowsRefused: 2 })]);
   });
 
-  test.each(['quarantine', 'hits'])(
-    'a store that fails at %s: 503 with Retry-After, and one audit line',
-    async (table) => {
-      const { answer, lines, inserts } = await send({ rows: [BAD, GOOD] }, (insert) => {
-        if (insert.table === table) throw new StoreError('INSERT', 241);
-      });
-      expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5', 'edgehouse-request-id': 'r1' } });
-      expect(lines).toEqual([
-        expect.objectContaining({ outcome: 'unavailable', code: 'UNAVAILABLE', clickhouseCode: 241 }),
-      ]);
-      expect(inserts).toHaveLength(table === 'quarantine' ? 0 : 1);
-    },
-  );
+  test.each([
+    ['quarantine', 0],
+    ['hits', 1],
+  ])('a store that fails at %s: spooled under the verdict that was reached, 202', async (table, inserted) => {
+    const { answer, body, lines, inserts, objects } = await send(
+      { rows: [BAD, GOOD] },
+      {
+        insert: (insert) => {
+          if (insert.table === table) throw new StoreError('INSERT', 241);
+        },
+      },
+    );
+
+    expect(answer.statusCode).toBe(202);
+    expect(body).toMatchObject({ outcome: 'spooled', received: 2, accepted: 1, quarantined: 1 });
+    expect(body.errors).toMatchObject([{ row: 0, line: 1, column: 'status', code: 'FIELD_TYPE' }]);
+    expect(lines).toEqual([expect.objectContaining({ outcome: 'spooled', status: 202, clickhouseCode: 241 })]);
+    expect(inserts).toHaveLength(inserted);
+    const { envelope, bytes } = await onlyBatch(objects);
+    expect(envelope).toMatchObject({ verdict: { refused: [{ row: 0 }] }, attempt: { clickhouseCode: 241 } });
+    expect(bytes.toString()).toBe(`${BAD}\n${GOOD}`);
+  });
+
+  test('a batch of which no row fits is spooled too, where quarantine cannot take it', async () => {
+    const { answer, body } = await send({ rows: [BAD] }, { insert: away });
+
+    expect([answer.statusCode, body.outcome, body.accepted, body.quarantined]).toEqual([202, 'spooled', 0, 1]);
+  });
+
+  test('a cold container while ClickHouse is away spools unjudged, and says so', async () => {
+    const { answer, body, objects } = await send({ rows: [BAD, GOOD], gzip: true }, { describe: away });
+
+    expect(answer.statusCode).toBe(202);
+    expect(body).toMatchObject({ outcome: 'spooled', received: 2, accepted: null, quarantined: null, errors: [] });
+    expect((await onlyBatch(objects)).envelope).toMatchObject({ verdict: null, contentEncoding: 'gzip' });
+  });
+
+  test('a batch that is sent again while it waits keeps its first verdict', async () => {
+    const kept = memoryBatchSpool();
+    await send({ rows: [BAD, GOOD] }, { insert: away }, kept);
+
+    const { body } = await send({ rows: [BAD, GOOD] }, { describe: away }, kept);
+
+    expect(body).toMatchObject({ outcome: 'spooled', accepted: 1, quarantined: 1 });
+    expect((await onlyBatch(kept.objects)).envelope.verdict).not.toBeNull();
+  });
+
+  test('an object that somebody else laid in its place does not swallow a batch', async () => {
+    const first = await send({}, { insert: away });
+    const [name = ''] = first.objects.keys();
+    const kept = memoryBatchSpool();
+    kept.objects.set(name, Buffer.from('laid here'));
+
+    const { answer } = await send({}, { insert: away }, kept);
+
+    expect(answer.statusCode).toBe(202);
+    expect((await onlyBatch(kept.objects)).bytes.toString()).toBe(GOOD);
+  });
+
+  test('neither ClickHouse nor the spool: 503 with Retry-After, and one audit line', async () => {
+    const { answer, body, lines, warnings } = await send({ rows: [BAD, GOOD] }, { insert: away, spool: full });
+
+    expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5', 'edgehouse-request-id': 'r1' } });
+    expect(body.code).toBe('UNAVAILABLE');
+    expect(lines).toEqual([
+      expect.objectContaining({ outcome: 'unavailable', code: 'UNAVAILABLE', clickhouseCode: 241 }),
+    ]);
+    expect(JSON.stringify(warnings)).toMatch(/ClickHouse answered with code 241.*Writing an object failed/);
+  });
 
   test.each([
     ['an error', new Error('canary')],
     ['an error with a code', Object.assign(new Error('canary'), { code: '27' })],
     ['a text', 'canary'],
-  ])('%s that nobody expected: 503, and nothing of its text anywhere', async (_what, thrown) => {
-    const { answer, lines, warnings } = await send({}, () => {
-      throw thrown;
-    });
-    expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5' } });
+  ])('%s that nobody expected: spooled, and nothing of its text anywhere', async (_what, thrown) => {
+    const { answer, lines, warnings } = await send(
+      {},
+      {
+        insert: () => {
+          throw thrown;
+        },
+      },
+    );
+
+    expect(answer.statusCode).toBe(202);
     expect(lines).toHaveLength(1);
     expect(warnings).toHaveLength(1);
     expect(JSON.stringify([answer, lines, warnings])).not.toContain('canary');
   });
 });
+
+function away(): never {
+  throw new StoreError('INSERT', 241);
+}
+
+function full(): never {
+  throw new SpoolError('Writing an object');
+}
+
+async function onlyBatch(objects: ReadonlyMap<string, Buffer>) {
+  const [[name = '', object = Buffer.alloc(0)] = []] = objects;
+  expect(objects.size).toBe(1);
+  return openBatch(SPOOL_KEYS, name, object);
+}

@@ -1,0 +1,140 @@
+import { denyingRule } from '../../config/decide.ts';
+import type { Config } from '../../config/schema.ts';
+import { applyVerdict } from '../ingest/apply-verdict.ts';
+import type { BatchAddress, BatchStore } from '../ingest/batch-store.ts';
+import type { ContractCache } from '../ingest/contract-cache.ts';
+import { inflate } from '../ingest/inflate.ts';
+import { parseRows } from '../ingest/parse-rows.ts';
+import { openBatch, type SpoolEnvelope } from '../ingest/spool-object.ts';
+import { type JudgedBatch, storeAccepted, storeRefused } from '../ingest/store-batch.ts';
+import { SIGNATURE_MAX_AGE_SECONDS, SIGNATURE_MAX_AHEAD_SECONDS } from '../shared/batch-signature.ts';
+import type { BatchSpool } from '../shared/batch-spool.ts';
+import type { Clock } from '../shared/clock.ts';
+import { ObjectTamperedError } from '../shared/sealed-object.ts';
+import type { CachedSecret } from '../shared/secret-cache.ts';
+import type { VersionedKeys } from '../shared/versioned-keys.ts';
+import type { DeadLetterReason } from './replay-queue.ts';
+import { settleVerdict } from './settle-verdict.ts';
+
+export interface ReplayDependencies {
+  readonly config: Pick<Config, 'streams' | 'principals' | 'policyHash'>;
+  readonly spool: BatchSpool;
+  readonly spoolKeys: CachedSecret<VersionedKeys>;
+  readonly store: BatchStore;
+  readonly clock: Clock;
+}
+
+export type ReplayOutcome =
+  | { readonly kind: 'stored'; readonly envelope: SpoolEnvelope; readonly accepted: number; readonly refused: number }
+  /** An earlier delivery of the same message has done it all. */
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'waiting'; readonly envelope: SpoolEnvelope | undefined; readonly fault: unknown }
+  | { readonly kind: 'dead'; readonly envelope: SpoolEnvelope | undefined; readonly reason: DeadLetterReason };
+
+/** One wait for ClickHouse, or for the spool. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Older than this, a batch is looked up in the ledger before it is inserted again: the deduplication windows cover twice the time
+ * in which a signature is taken (clickhouse/deduplication-windows.ts), and half of that stays in reserve for a burst of replays.
+ */
+const SURELY_DEDUPLICATED_SECONDS = SIGNATURE_MAX_AGE_SECONDS + SIGNATURE_MAX_AHEAD_SECONDS;
+
+/**
+ * Stores one spooled batch under its frozen verdict and removes it from the spool. Repeating it, also side by side, changes
+ * nothing: the same rows go in under the same deduplication tokens.
+ *
+ * @param requestId begins the query ids; another one for each attempt
+ */
+export async function replayBatch(
+  name: string,
+  requestId: string,
+  contracts: ContractCache,
+  deps: ReplayDependencies,
+): Promise<ReplayOutcome> {
+  let envelope: SpoolEnvelope | undefined;
+  try {
+    const object = await deps.spool.read(name, patience());
+    if (object === undefined) return { kind: 'gone' };
+    const opened = await openBatch(await deps.spoolKeys.get(), name, object);
+    envelope = opened.envelope;
+    return await storeOpened(name, requestId, envelope, opened.bytes, contracts, deps);
+  } catch (fault) {
+    if (fault instanceof ObjectTamperedError) return { kind: 'dead', envelope, reason: 'OBJECT_TAMPERED' };
+    return { kind: 'waiting', envelope, fault };
+  }
+}
+
+async function storeOpened(
+  name: string,
+  requestId: string,
+  envelope: SpoolEnvelope,
+  bytes: Buffer,
+  contracts: ContractCache,
+  deps: ReplayDependencies,
+): Promise<ReplayOutcome> {
+  const dead = (reason: DeadLetterReason): ReplayOutcome => ({ kind: 'dead', envelope, reason });
+  const { stream, stamp, limits, key } = envelope;
+  const address = addressOf(envelope);
+  if (isDenied(address, envelope, deps.config)) return dead('POLICY_DENIED');
+
+  const contract = await contracts.get(deps.config.streams[stream]?.table ?? stream, patience());
+  const body = await inflate(bytes, envelope.contentEncoding === 'gzip' ? 'gzip' : undefined, limits);
+  const rows = parseRows(body, envelope.mediaType);
+  const frozen = envelope.verdict ?? (await settleVerdict(envelope, rows, contract, body.length, deps, patience()));
+  const verdict = applyVerdict(frozen, contract, rows, stamp, body.length);
+  if (verdict === undefined) return dead('VERDICT_UNFIT');
+  const { accepted, refused } = verdict;
+
+  const there = await alreadyThere(address, envelope, deps);
+  if (!isWhole(there.quarantined, refused.length) || !isWhole(there.stored, accepted)) return dead('PARTLY_STORED');
+  const batch: JudgedBatch = {
+    stream,
+    contract,
+    stamp,
+    verdict,
+    judgedBy: frozen.contract,
+    key,
+    rowBytes: limits.rowBytes,
+    requestId,
+  };
+  if (there.quarantined < refused.length) await storeRefused(batch, deps.store, patience());
+  if (there.stored < accepted) await storeAccepted(batch, deps.store, patience());
+  await deps.spool.remove(name, patience());
+  return { kind: 'stored', envelope, accepted, refused: refused.length };
+}
+
+function addressOf({ stream, stamp }: SpoolEnvelope): BatchAddress {
+  return {
+    principal: String(stamp._principal),
+    stream,
+    batchId: String(stamp._batch_id),
+    digest: String(stamp._batch_digest),
+  };
+}
+
+/** A batch that was taken stays taken when an allow rule goes; a deny rule, or a principal or stream that is gone, stops it. */
+function isDenied(
+  { principal, stream }: BatchAddress,
+  { stamp }: SpoolEnvelope,
+  { principals, streams }: ReplayDependencies['config'],
+) {
+  const known = Object.hasOwn(principals, principal) ? principals[principal] : undefined;
+  if (known === undefined || !Object.hasOwn(streams, stream)) return true;
+  return denyingRule(known, 'write', stream, String(stamp._source), String(stamp._region)) !== undefined;
+}
+
+async function alreadyThere(address: BatchAddress, { stamp }: SpoolEnvelope, { store, clock }: ReplayDependencies) {
+  const ageSeconds = (clock() - Date.parse(String(stamp._received_at))) / 1000;
+  if (ageSeconds < SURELY_DEDUPLICATED_SECONDS) return { stored: 0, quarantined: 0 };
+  return store.ledger(address, patience());
+}
+
+/** All of the rows or none: ClickHouse takes an insert as one block. */
+function isWhole(there: number, rows: number): boolean {
+  return there === 0 || there === rows;
+}
+
+function patience(): AbortSignal {
+  return AbortSignal.timeout(PATIENCE_MS);
+}
