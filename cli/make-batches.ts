@@ -1,4 +1,4 @@
-import type { InputRow } from './row-input.ts';
+import type { InputRow } from '../local/log/row-input.ts';
 
 /** Rows that are sent together; every attempt to send them repeats id and body. */
 export interface Batch {

@@ -1,7 +1,7 @@
-import { parseCombinedLine } from '../local/combined-log.ts';
-import type { InputRow, RowText } from './row-input.ts';
+import { parseCombinedLine } from '../local/log/combined-log.ts';
+import type { InputRow, RowText } from '../local/log/row-input.ts';
+import { splitLines } from '../local/log/split-lines.ts';
 import { splitJsonArray } from './split-json-array.ts';
-import { splitLines } from './split-lines.ts';
 
 /** `json` is one array of objects; `combined` an access log, which fills `web_events`. */
 export const INPUT_FORMATS = ['ndjson', 'json', 'combined'] as const;

@@ -1,5 +1,5 @@
-import { RowBuffer } from './row-buffer.ts';
-import type { RowText } from './row-input.ts';
+import { RowBuffer } from '../local/log/row-buffer.ts';
+import type { RowText } from '../local/log/row-input.ts';
 
 const SPACE = new Set([...' \t\r\n'].map(code));
 const BOM = new Set([0xef, 0xbb, 0xbf]);

@@ -7,7 +7,7 @@ import { readMigrations } from '../clickhouse/read-migrations.ts';
 import { compileAccess, compileRowFilterViews } from '../config/grants.ts';
 import type { Config } from '../config/schema.ts';
 import { sqlUsers } from '../config/sql-users.ts';
-import { startEngine } from './clickhouse/start-engine.ts';
+import { superviseEngine } from './clickhouse/supervise-engine.ts';
 
 export interface DatabaseAccount {
   readonly username: string;
@@ -47,18 +47,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return (await isEmbedded(admin)) ? joinEmbedded(options, admin) : openServer(options, admin);
 }
 
-async function openEmbedded({ config, dataDir }: DatabaseOptions): Promise<Database> {
+async function openEmbedded({ config, dataDir, say }: DatabaseOptions): Promise<Database> {
   const users = sqlUsers(config);
   const accounts = ['edgehouse_admin', users.writer, users.inspector, ...Object.values(users.readers)].map((user) => ({
     user,
     password: randomBytes(18).toString('base64url'),
     admin: user === 'edgehouse_admin',
   }));
-  const engine = await startEngine({
-    dataDir: join(dataDir, 'clickhouse'),
-    accounts,
-    accessSql: [...compileAccess(config)],
-  });
+  const engine = await superviseEngine(
+    { dataDir: join(dataDir, 'clickhouse'), accounts, accessSql: compileAccess(config) },
+    say,
+  );
   const account = (name: string | undefined): DatabaseAccount => {
     const found = accounts.find(({ user }) => user === name);
     if (found === undefined) throw new NoReaderError();

@@ -1,5 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { createAuthorize } from '../functions/authorizer/authorize.ts';
@@ -10,17 +10,21 @@ import { parseClickHouseCredential } from '../functions/ingest/clickhouse-creden
 import { createContractCache } from '../functions/ingest/contract-cache.ts';
 import { createIngest } from '../functions/ingest/ingest.ts';
 import { DISCOVERY_PATH, discovery, KEY_SET_PATH, keySet } from '../functions/issuer/answer-discovery.ts';
-import { refreshEdgeTokens } from '../functions/rotation/refresh-edge-token.ts';
 import type { Audit } from '../functions/shared/audit.ts';
 import type { Clock } from '../functions/shared/clock.ts';
 import { cachedSecret } from '../functions/shared/secret-cache.ts';
-import type { Telemetry } from '../functions/shared/telemetry.ts';
+import type { MetricName, Telemetry } from '../functions/shared/telemetry.ts';
 import { formatVersionedKeys, parseVersionedKeys } from '../functions/shared/versioned-keys.ts';
 import { type Database, openDatabase } from './database.ts';
-import { createEdgeKvService } from './edgekv/edgekv-service.ts';
+import type { Edge } from './edge/edge-options.ts';
 import { openFileSecretStore } from './file-secret-store.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { createLocalTokenSigner, generateSigningKey } from './local-token-signer.ts';
+import type { LocalReplayQueue } from './spool/replay-queue.ts';
+import { startEdgeCredentials } from './start-edge-credentials.ts';
+import { startEdgeWorkers } from './start-edge-workers.ts';
+import { startSpool } from './start-spool.ts';
+import { startSite } from './traffic/site.ts';
 
 export interface StackOptions {
   readonly config: Config;
@@ -33,12 +37,16 @@ export interface StackOptions {
   readonly say: (message: string) => void;
   /** @default Date.now */
   readonly clock?: Clock;
+  /** Runs the token refresh every so many milliseconds. @default setInterval */
+  readonly repeat?: (milliseconds: number, run: () => void) => () => void;
 }
 
 /** The one line that outside clients read; URLs are origins, but for `edgekvItem`. */
 export interface ReadyLine {
   readonly ready: true;
   readonly api: string;
+  /** Visitors' side: pages, and `/collect`. */
+  readonly edge: string;
   readonly clickhouse: string;
   readonly clickhouseHeaders: Readonly<Record<string, string>>;
   readonly clickhouseAdmin?: string;
@@ -50,6 +58,10 @@ export interface ReadyLine {
 export interface Stack {
   readonly ready: ReadyLine;
   readonly auditFile: string;
+  readonly edge: Pick<Edge, 'report'>;
+  readonly queue: Pick<LocalReplayQueue, 'waiting' | 'dead' | 'drained'>;
+  /** The functions' metrics since the start, over all dimensions. */
+  readonly metrics: ReadonlyMap<MetricName, number>;
   stop(): Promise<void>;
 }
 
@@ -86,8 +98,9 @@ async function open(
   const audit: Audit = (line) => {
     writeSync(auditLog, `${JSON.stringify(line)}\n`);
   };
+  const metrics = new Map<MetricName, number>();
   const telemetry: Telemetry = {
-    count: () => {},
+    count: (metric, value) => metrics.set(metric, (metrics.get(metric) ?? 0) + value),
     warn: (message, fields) => say(`${message} ${JSON.stringify(fields)}`),
   };
   const onFault = (fault: { readonly error?: unknown }) =>
@@ -133,8 +146,10 @@ async function open(
   // Readiness: a table that cannot be served is named now, not at the first batch.
   for (const { table } of Object.values(config.streams)) await contracts.get(table, AbortSignal.timeout(10_000));
 
+  const kept = await startSpool({ config, dataDir, secrets, store, clock, audit, telemetry, say });
+  opened.push(() => kept.queue.close());
   const [region = 'local'] = config.regions;
-  const ingest = createIngest({ config, region, signingMaster, store, contracts, clock, audit, telemetry });
+  const ingest = createIngest({ ...kept, config, region, signingMaster, store, contracts, clock, audit, telemetry });
   const api = await gateway(
     [
       {
@@ -146,32 +161,16 @@ async function open(
     options.port,
   );
 
-  const edgeKv = createEdgeKvService({ accessToken: randomBytes(24).toString('base64url'), network: 'production' });
-  await edgeKv.listen(0);
-  opened.push(() => edgeKv.close());
-  const refresh = async () => {
-    const audience = issuers[0]?.audience ?? '';
-    const master = await signingMaster.get();
-    const { edge } = config;
-    await refreshEdgeTokens({
-      edge,
-      issuer: issuerUrl,
-      audience,
-      signer,
-      master,
-      edgeKv: edgeKv.edgeKv,
-      clock,
-      newId: randomUUID,
-    });
-  };
-  await refresh();
-  const schedule = setInterval(
-    () => refresh().catch((error: Error) => say(`The token refresh failed: ${error.message}`)),
-    config.edge.refreshMinutes * 60_000,
-  );
-  opened.push(async () => clearInterval(schedule));
+  const { repeat } = options;
+  const credentials = await startEdgeCredentials({ config, issuerUrl, signer, signingMaster, clock, say, repeat });
+  opened.push(() => credentials.close());
+  const site = await startSite();
+  opened.push(() => site.close());
+  const edge = await startEdgeWorkers({ config, version: packageVersion(), api, site: site.url, credentials });
+  opened.push(() => edge.stop());
 
-  return { ready: readyLine(config, database, api, issuerUrl, edgeKv.itemUrl), auditFile, stop };
+  const urls = { api, edge: edge.url, issuer: issuerUrl, itemUrl: credentials.edgeKv.itemUrl };
+  return { ready: readyLine(config, database, urls), auditFile, edge, queue: kept.queue, metrics, stop };
 }
 
 const SIGNING_MASTER = 'edgehouse/signing-master';
@@ -193,13 +192,14 @@ export class NoSenderError extends Error {
   }
 }
 
-function readyLine(
-  config: Config,
-  database: Database,
-  api: string,
-  issuer: string,
-  itemUrl: (item: string) => string,
-): ReadyLine {
+interface StackUrls {
+  readonly api: string;
+  readonly edge: string;
+  readonly issuer: string;
+  readonly itemUrl: (item: string) => string;
+}
+
+function readyLine(config: Config, database: Database, { itemUrl, ...urls }: StackUrls): ReadyLine {
   const [edgeWorker] = config.edge.edgeWorkerIds;
   if (edgeWorker === undefined) throw new NoSenderError();
   const admin = database.admin === undefined ? undefined : new URL(database.url);
@@ -209,7 +209,8 @@ function readyLine(
   }
   return {
     ready: true,
-    api,
+    api: urls.api,
+    edge: urls.edge,
     clickhouse: database.url,
     clickhouseHeaders: {
       'X-ClickHouse-User': database.reader.username,
@@ -217,7 +218,15 @@ function readyLine(
     },
     ...(admin === undefined ? {} : { clickhouseAdmin: admin.href.replace(/\/$/, '') }),
     edgekvItem: itemUrl(String(edgeWorker)),
-    issuer,
-    source: `ew/${edgeWorker}/0.1.0`,
+    issuer: urls.issuer,
+    source: `ew/${edgeWorker}/${packageVersion()}`,
   };
+}
+
+/** The version that the bundles carry. */
+function packageVersion(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  );
+  return version;
 }

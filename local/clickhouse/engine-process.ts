@@ -7,12 +7,12 @@ import { type EngineFailure, EngineStartError } from './engine-errors.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { createFront } from './front.ts';
 import { type EmbeddedEngine, openEngine } from './open-engine.ts';
-import { makeScratchDir, removeAbandoned } from './scratch-dir.ts';
+import { removeAbandoned } from './scratch-dir.ts';
 
 /** What the parent sends once. Not by argument or environment, which other processes can read: it holds passwords. */
 export interface StartMessage extends EngineOptions {
-  /** Where the private directory for request bodies is made. */
-  readonly scratchRoot: string;
+  /** The private directory for request bodies, made for this process. */
+  readonly scratchDir: string;
 }
 
 /** What this process answers once. */
@@ -30,7 +30,7 @@ interface Front {
 }
 
 async function start(message: StartMessage): Promise<void> {
-  const scratchDir = await makeScratchDir(message.scratchRoot, message.dataDir);
+  const { scratchDir } = message;
   let front: Front | undefined;
   let ending = false;
   const end = async (code: number): Promise<void> => {

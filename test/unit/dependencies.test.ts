@@ -14,12 +14,14 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   config: [],
   functions: ['config'],
   clickhouse: ['config'],
-  local: ['config', 'functions', 'clickhouse'],
-  cli: ['config', 'functions', 'clickhouse', 'local'],
+  edgeworker: ['config'],
+  local: ['config', 'functions', 'clickhouse', 'edgeworker'],
+  cli: ['config', 'functions', 'clickhouse', 'local', 'edgeworker'],
 };
 
 /** Each function stands alone and on `shared`; whoever needs another function says so here. */
 const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+  replay: ['ingest'],
   rotation: ['issuer'],
 };
 

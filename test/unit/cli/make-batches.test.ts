@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Batch, makeBatches } from '../../../cli/make-batches.ts';
 import { readRows } from '../../../cli/read-rows.ts';
-import type { InputRow } from '../../../cli/row-input.ts';
 import { uuidV7 } from '../../../cli/uuid-v7.ts';
+import type { InputRow } from '../../../local/log/row-input.ts';
 
 describe('batches', () => {
   test('hold every row once, in order, within both limits, and each has an id of its own', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { RowText } from '../../../cli/row-input.ts';
 import { splitJsonArray } from '../../../cli/split-json-array.ts';
-import { splitLines } from '../../../cli/split-lines.ts';
+import type { RowText } from '../../../local/log/row-input.ts';
+import { splitLines } from '../../../local/log/split-lines.ts';
 
 type Split = (chunks: AsyncIterable<Uint8Array>, longest: number) => AsyncGenerator<RowText>;
 

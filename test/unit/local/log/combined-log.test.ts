@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ParsedLine, parseCombinedLine, type WebEvent } from '../../../local/combined-log.ts';
+import { type ParsedLine, parseCombinedLine, type WebEvent } from '../../../../local/log/combined-log.ts';
 
 const LINE =
   '83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /a/b.png?x=1&y=2 HTTP/1.1" 200 203023 "http://a.example/" "Mozilla/5.0 (X11)"';

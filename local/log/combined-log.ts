@@ -18,7 +18,8 @@ export interface WebEvent {
 }
 
 export type ParsedLine =
-  | { readonly kind: 'event'; readonly event: WebEvent }
+  /** `address` is the visitor's, for whoever plays the visitor; it is no part of the event. */
+  | { readonly kind: 'event'; readonly event: WebEvent; readonly address: string }
   /** `reason` names the part that does not fit; it holds nothing of the line. */
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -26,7 +27,7 @@ export type ParsedLine =
  * Parses a line of the combined log format, `%h %l %u [%t] "%r" %>s %b "%{Referer}i" "%{User-agent}i"`
  * (https://httpd.apache.org/docs/2.4/logs.html#combined). Strict: a line that is not wholly of this form is refused.
  * In quoted fields `\"` and `\\` are undone; every other escape (`\xe4`) stays as it is written, since the bytes behind it
- * need not be text. The address and the user's name go no further than into `visitor`.
+ * need not be text. Of the event, address and user's name go no further than into `visitor`.
  *
  * @param line without its line end
  */
@@ -45,6 +46,7 @@ export function parseCombinedLine(line: string): ParsedLine {
     cursor.end();
     return {
       kind: 'event',
+      address,
       event: {
         event_time: time,
         ...request,

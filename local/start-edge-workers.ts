@@ -1,0 +1,55 @@
+import type { Config } from '../config/schema.ts';
+import { buildBundle } from '../edgeworker/build-bundle.ts';
+import { BUNDLE_SECTIONS, type BundleHandler, bundleSettings } from '../edgeworker/bundle-settings.ts';
+import type { Edge, EdgeRule } from './edge/edge-options.ts';
+import { startEdge } from './edge/start-edge.ts';
+import type { EdgeCredentials } from './start-edge-credentials.ts';
+import { EVENT_TIME_HEADER } from './traffic/replay-log.ts';
+
+export interface EdgeWorkersOptions {
+  readonly config: Config;
+  readonly version: string;
+  /** Origins. */
+  readonly api: string;
+  readonly site: string;
+  readonly credentials: Pick<EdgeCredentials, 'url' | 'accessReference'>;
+}
+
+/** Where every EdgeWorker reads EdgeKV: in Akamai's `edgekv.js`. */
+const EDGEKV_HOST = 'edgekv.akamai-edge-svcs.net';
+/** What the bundles call where the config names no host yet. */
+const PLACEHOLDER_HOST = 'events-api.invalid';
+
+/** Paths of the property's rules; the first that matches serves. */
+const PATHS: readonly (readonly [BundleHandler, string])[] = [
+  ['collector', '/collect'],
+  ['request-event', '/*'],
+];
+
+/** Builds the bundles as `npm run edge:build` does and runs them at an edge of the tightest tier, in front of site and API. */
+export async function startEdgeWorkers(options: EdgeWorkersOptions): Promise<Edge> {
+  const { config, version, api, site, credentials } = options;
+  const { apiHost = PLACEHOLDER_HOST } = config.edge;
+  const rules: EdgeRule[] = [];
+  for (const [handler, path] of PATHS) {
+    const worker = config.edge[BUNDLE_SECTIONS[handler]];
+    if (worker === undefined) continue;
+    const settings = bundleSettings(config, handler, {
+      version,
+      apiHost,
+      accessReference: credentials.accessReference,
+    });
+    const { mainJs } = await buildBundle({ handler, settings, version, description: handler });
+    rules.push({ path, edgeWorkerId: worker.edgeWorkerId, version, mainJs });
+  }
+  return startEdge({
+    tier: 'basic',
+    rules,
+    site,
+    properties: {
+      [apiHost]: { origin: api, allowPost: true },
+      [EDGEKV_HOST]: { origin: credentials.url, allowPost: false },
+    },
+    variables: { PMUSER_EVENT_TIME: EVENT_TIME_HEADER },
+  });
+}
