@@ -81,16 +81,16 @@ function writeRowNumber({ type }: ContractColumn): Write {
 }
 
 function writeField(column: Extract<ContractColumn, { kind: 'field' }>, accepted: boolean): Write {
-  const { name, type } = column;
+  const { name, type, hasDefault } = column;
   const { encode, nullable } = type;
   // ClickHouse has a default for every type.
-  const hasDefault = column.hasDefault || (accepted && !nullable);
+  const mayBeAbsent = hasDefault || (accepted && !nullable);
   // A parsed row inherits `constructor` and the like; any other name reads as undefined where it is absent.
   const inherited = name in {};
   return (row, _index, out) => {
     const value = inherited && !Object.hasOwn(row, name) ? undefined : row[name];
     if (value === undefined) {
-      if (hasDefault) out.byte(1);
+      if (mayBeAbsent) out.byte(1);
       else if (nullable) out.int(FLAGGED_NULL, 2);
       else return undefined;
       return 0;

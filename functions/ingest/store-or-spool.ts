@@ -1,5 +1,6 @@
 import type { BatchSpool } from '../shared/batch-spool.ts';
 import { describeFault } from '../shared/describe-fault.ts';
+import { SealKeyUnknownError } from '../shared/sealed-object.ts';
 import type { CachedSecret } from '../shared/secret-cache.ts';
 import type { VersionedKeys } from '../shared/versioned-keys.ts';
 import { type BatchStore, StoreError } from './batch-store.ts';
@@ -89,6 +90,7 @@ export async function storeOrSpool(batch: AdmittedBatch, deps: StoreOrSpoolDepen
       const standing = await spoolBatch(spooled, deps.spool, keys, AbortSignal.timeout(SPOOL_PATIENCE_MS));
       return { kind: 'spooled', verdict: standing, fault };
     } catch (cause) {
+      if (cause instanceof SealKeyUnknownError) deps.spoolKeys.expire();
       throw new NotKeptError(fault, { cause });
     }
   }

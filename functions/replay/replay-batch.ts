@@ -10,7 +10,7 @@ import { type JudgedBatch, storeAccepted, storeRefused } from '../ingest/store-b
 import { SIGNATURE_MAX_AGE_SECONDS, SIGNATURE_MAX_AHEAD_SECONDS } from '../shared/batch-signature.ts';
 import type { BatchSpool } from '../shared/batch-spool.ts';
 import type { Clock } from '../shared/clock.ts';
-import { ObjectTamperedError } from '../shared/sealed-object.ts';
+import { ObjectTamperedError, SealKeyUnknownError } from '../shared/sealed-object.ts';
 import type { CachedSecret } from '../shared/secret-cache.ts';
 import type { VersionedKeys } from '../shared/versioned-keys.ts';
 import type { DeadLetterReason } from './replay-queue.ts';
@@ -61,6 +61,7 @@ export async function replayBatch(
     return await storeOpened(name, requestId, envelope, opened.bytes, contracts, deps);
   } catch (fault) {
     if (fault instanceof ObjectTamperedError) return { kind: 'dead', envelope, reason: 'OBJECT_TAMPERED' };
+    if (fault instanceof SealKeyUnknownError) deps.spoolKeys.expire();
     return { kind: 'waiting', envelope, fault };
   }
 }

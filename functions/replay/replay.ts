@@ -1,11 +1,11 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type BatchStore, StoreError } from '../ingest/batch-store.ts';
-import { createContractCache } from '../ingest/contract-cache.ts';
+import { type ContractCache, createContractCache } from '../ingest/contract-cache.ts';
 import type { Audit, ReplayAudit } from '../shared/audit.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import { backoffSeconds } from './backoff.ts';
-import { readNotification } from './read-notification.ts';
+import { type Notification, readNotification } from './read-notification.ts';
 import { type ReplayDependencies, type ReplayOutcome, replayBatch } from './replay-batch.ts';
 import type { ReplayQueue } from './replay-queue.ts';
 
@@ -32,12 +32,10 @@ export function createReplay(deps: ReplayHandlerDependencies): Replay {
     const contracts = createContractCache(deps.store, deps.clock);
     const kept = await Promise.all(
       Records.map(async (record) => {
-        const name = readNotification(record.body);
-        const outcome: ReplayOutcome =
-          name === undefined
-            ? { kind: 'dead', envelope: undefined, reason: 'MESSAGE_MALFORMED' }
-            : await replayBatch(name, attemptId(record), contracts, deps);
-        observe(record, name ?? '', outcome, deps);
+        const notification = readNotification(record.body);
+        if (notification.kind === 'test') return false;
+        const outcome = await replayNotified(notification, attemptId(record), contracts, deps);
+        observe(record, notification.kind === 'object' ? notification.name : '', outcome, deps);
         return settle(record, outcome, deps);
       }),
     );
@@ -46,6 +44,16 @@ export function createReplay(deps: ReplayHandlerDependencies): Replay {
     }));
     return { batchItemFailures };
   };
+}
+
+async function replayNotified(
+  notification: Exclude<Notification, { kind: 'test' }>,
+  requestId: string,
+  contracts: ContractCache,
+  deps: ReplayDependencies,
+): Promise<ReplayOutcome> {
+  if (notification.kind === 'object') return replayBatch(notification.name, requestId, contracts, deps);
+  return { kind: 'dead', envelope: undefined, reason: 'MESSAGE_MALFORMED' };
 }
 
 /** @returns whether the message stays in the queue */
