@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { BundleHandler } from './bundle-settings.ts';
+import { checkBundle } from './check-bundle.ts';
+import { packTgz } from './pack-tgz.ts';
+import { PLATFORM_MODULES } from './platform-rules.ts';
+import type { EdgeSettings } from './src/settings.ts';
+
+export interface BundleInput {
+  readonly handler: BundleHandler;
+  readonly settings: EdgeSettings;
+  /** Unique for its EdgeWorker id, also after a deletion: 1 to 32 of letters, digits, `_`, `.`, `~` and `-`. */
+  readonly version: string;
+  readonly description: string;
+}
+
+export interface Bundle {
+  readonly mainJs: string;
+  readonly bundleJson: string;
+  /** What is uploaded. */
+  readonly tgz: Buffer;
+}
+
+export class BundleRefusedError extends Error {
+  override readonly name = 'BundleRefusedError';
+  readonly code = 'BUNDLE_REFUSED';
+  constructor(handler: BundleHandler, problems: readonly string[]) {
+    super(
+      `Akamai would refuse the ${handler} bundle, or it would fail there. Next: change it.\n${problems.join('\n')}`,
+    );
+  }
+}
+
+/**
+ * Builds one bundle; the same input gives the same bytes.
+ *
+ * @throws BundleRefusedError where it breaks a rule of Akamai's
+ */
+export async function buildBundle({ handler, settings, version, description }: BundleInput): Promise<Bundle> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`./src/${handler}.ts`, import.meta.url))],
+    bundle: true,
+    write: false,
+    platform: 'neutral',
+    format: 'esm',
+    target: 'es2022',
+    external: [...PLATFORM_MODULES],
+    define: { EDGE_SETTINGS: JSON.stringify(settings) },
+    // The machine's own settings must not change a bundle.
+    tsconfigRaw: {},
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  const mainJs = outputFiles.map(({ text }) => text).join('');
+  const bundleJson = `${JSON.stringify({ 'edgeworker-version': version, description }, null, 2)}\n`;
+  const tgz = await packTgz([
+    { name: 'main.js', text: mainJs },
+    { name: 'bundle.json', text: bundleJson },
+  ]);
+  const problems = checkBundle(handler, { mainJs, bundleJson, tgz });
+  if (problems.length > 0) throw new BundleRefusedError(handler, problems);
+  return { mainJs, bundleJson, tgz };
+}

@@ -1,0 +1,70 @@
+/**
+ * What the bundles use of Akamai's runtime, as an argument: pure modules import none of its modules, so tests run them on Node.
+ * Every member of a request may be missing: geography and device need an entitlement, and headers depend on the visitor.
+ */
+export interface EdgePlatform {
+  readonly httpRequest: HttpRequest;
+  readonly crypto: EdgeCrypto;
+  readonly encodeUtf8: (text: string) => Uint8Array;
+  readonly atob: (base64: string) => string;
+  readonly btoa: (binary: string) => string;
+  /** Milliseconds since the epoch. Akamai's clock stands still while a handler runs. */
+  readonly now: () => number;
+  /** Reaches DataStream 2 or the debug headers, where they are on. Never give it a token, a key or a row. */
+  readonly warn: (message: string) => void;
+}
+
+export interface HasHeaders {
+  getHeader(name: string): readonly string[] | null | undefined;
+}
+
+export type HttpRequest = (
+  url: string,
+  options: {
+    readonly method: 'GET' | 'POST';
+    readonly headers: Readonly<Record<string, string>>;
+    /** A string: a stream has no known length, and a property answers that with 411. */
+    readonly body?: string;
+    /** Milliseconds for the whole answer. */
+    readonly timeout: number;
+  },
+) => Promise<HttpAnswer>;
+
+export interface HttpAnswer extends HasHeaders {
+  readonly status: number;
+  text(): Promise<string>;
+}
+
+/** The part of WebCrypto that is there at the edge. Keys are opaque: Akamai takes none that is extractable. */
+export interface EdgeCrypto {
+  readonly subtle: {
+    digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer>;
+    importKey(
+      format: 'raw',
+      key: Uint8Array,
+      algorithm: { readonly name: 'HMAC'; readonly hash: 'SHA-256' },
+      extractable: false,
+      usages: 'sign'[],
+    ): Promise<object>;
+    sign(algorithm: 'HMAC', key: object, data: Uint8Array): Promise<ArrayBuffer>;
+  };
+  getRandomValues(array: Uint8Array): unknown;
+}
+
+/** What a request says about who sent it. */
+export interface VisitorRequest extends HasHeaders {
+  readonly clientIp?: string | null | undefined;
+  readonly userLocation?: EdgeLocation | null | undefined;
+  readonly device?: EdgeDevice | null | undefined;
+}
+
+export interface EdgeLocation {
+  readonly country?: string | null | undefined;
+  readonly region?: string | null | undefined;
+  readonly city?: string | null | undefined;
+}
+
+export interface EdgeDevice {
+  readonly isMobile?: boolean | null | undefined;
+  readonly isTablet?: boolean | null | undefined;
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { signBatch } from '../../edgeworker/src/sign-batch.ts';
+import { batchRequest } from '../../functions/shared/batch-request.ts';
+import { answerOf, fakeEdge, ITEM } from '../unit/edgeworker/fake-edge.ts';
+
+const { vectors } = z
+  .object({
+    vectors: z.array(
+      z.object({
+        name: z.string(),
+        expected: z.string(),
+        token: z.string(),
+        stream: z.string(),
+        headers: z.record(z.string(), z.string()),
+        body: z.base64(),
+        batchKey: z.string(),
+        keyId: z.string(),
+        created: z.int(),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(new URL('./batch-signature.json', import.meta.url), 'utf8')));
+const { platform } = fakeEdge(() => answerOf(500, ''));
+
+describe('a batch that the edge signs', () => {
+  test.each(vectors.filter(({ expected }) => expected === 'valid'))(
+    '$name: has exactly the published headers',
+    async ({ headers: published, ...vector }) => {
+      const headers = await signBatch(
+        {
+          stream: vector.stream,
+          body: Buffer.from(vector.body, 'base64'),
+          contentType: published['content-type'] ?? '',
+          contentEncoding: published['content-encoding'] === undefined ? undefined : 'gzip',
+          rows: Number(published['edge-batch-rows']),
+          batchId: published['edge-batch-id'] ?? '',
+          source: published['edge-source'] ?? '',
+        },
+        { token: vector.token, key: vector.batchKey, keyId: vector.keyId, notBefore: 0, exp: 0 },
+        vector.created,
+        platform,
+      );
+
+      expect(headers).toEqual(published);
+    },
+  );
+
+  test('has the headers that the server-side sender would give it, whatever its body and key', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          stream: fc.stringMatching(/^[a-z][a-z0-9_]{0,40}$/),
+          body: fc.string({ unit: 'grapheme' }),
+          rows: fc.nat(),
+          batchId: fc.uuid(),
+          source: fc.stringMatching(/^ew\/\d{1,9}\/[\w.-]{1,20}$/),
+          keyBytes: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+          created: fc.nat(),
+        }),
+        async ({ keyBytes, created, ...batch }) => {
+          const { token, keyId } = ITEM;
+          const unsigned = { ...batch, body: platform.encodeUtf8(batch.body), contentType: 'application/json' };
+          const key = Buffer.from(keyBytes).toString('base64url');
+
+          const headers = await signBatch(unsigned, { ...ITEM, key }, created, platform);
+
+          const theirs = batchRequest({ ...unsigned, token, keyId, key: keyBytes, nowSeconds: created });
+          expect(headers).toEqual(theirs.headers);
+        },
+      ),
+    );
+  });
+});
