@@ -1,7 +1,7 @@
 import type { Receipt } from './read-receipt.ts';
 
 /** The collector's own codes; `docs/errors.md` explains them. */
-export type CollectorCode = keyof typeof PROBLEMS;
+export type CollectorCode = keyof typeof COLLECTOR_PROBLEMS;
 
 export interface CollectorAnswer {
   readonly status: number;
@@ -9,11 +9,12 @@ export interface CollectorAnswer {
   readonly body: string;
 }
 
-const DOCS = 'https://github.com/edgehouse/edgehouse/blob/main/docs/errors.md#';
+const DOCS = 'https://github.com/edgehouse/edgehouse/blob/main/docs/errors.md#collector';
 /** Seconds. An outage of the service is answered from its spool, so what is seen here is short. */
 const RETRY_AFTER = '5';
 
-const PROBLEMS = {
+/** Every refusal of the collector. */
+export const COLLECTOR_PROBLEMS = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed', next: 'Send POST.' },
   ORIGIN_DENIED: {
     status: 403,
@@ -48,7 +49,7 @@ const PROBLEMS = {
 
 /** Answers a refusal as problem+json (RFC 9457). `detail` says what was seen and expected. */
 export function problemAnswer(code: CollectorCode, detail: string, receipt?: Receipt): CollectorAnswer {
-  const { status, title, next } = PROBLEMS[code];
+  const { status, title, next } = COLLECTOR_PROBLEMS[code];
   return {
     status,
     headers: {
@@ -57,7 +58,7 @@ export function problemAnswer(code: CollectorCode, detail: string, receipt?: Rec
       ...(code === 'METHOD_NOT_ALLOWED' ? { allow: 'POST' } : {}),
       ...(code === 'UNAVAILABLE' ? { 'retry-after': RETRY_AFTER } : {}),
     },
-    body: JSON.stringify({ type: `${DOCS}${code.toLowerCase()}`, title, status, detail, code, next, ...receipt }),
+    body: JSON.stringify({ type: DOCS, title, status, detail, code, next, ...receipt }),
   };
 }
 

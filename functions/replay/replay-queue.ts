@@ -7,14 +7,17 @@ export interface ReplayQueue {
 }
 
 /** Why a spooled batch waits for a person. The object itself stays in the spool. */
-export type DeadLetterReason =
+export const DEAD_LETTER_REASONS = [
   /** The notification names no object of the spool. */
-  | 'MESSAGE_MALFORMED'
-  /** The object is not what ingest wrote: its HMAC, name or digest does not fit. */
-  | 'OBJECT_TAMPERED'
+  'MESSAGE_MALFORMED',
+  /** The object is not what ingest wrote: its seal, name or digest does not fit. */
+  'OBJECT_TAMPERED',
   /** The policy denies the principal now, or knows the principal or the stream no more. */
-  | 'POLICY_DENIED'
+  'POLICY_DENIED',
   /** The batch cannot be stored under its frozen verdict: the table has changed in a way that its rows no longer fit. */
-  | 'VERDICT_UNFIT'
-  /** Part of the batch is in the table and its deduplication window has passed. */
-  | 'PARTLY_STORED';
+  'VERDICT_UNFIT',
+  /** Part of the batch is in the table, and its deduplication window may have passed. */
+  'PARTLY_STORED',
+] as const;
+
+export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];

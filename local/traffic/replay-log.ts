@@ -21,6 +21,8 @@ export interface ReplayLogOptions {
   readonly origin: string;
   readonly tally: Tally;
   readonly pause: (milliseconds: number) => Promise<void>;
+  /** Resolves when the pipeline can take one more event: a visitor does not wait for it, so a log sent as fast as it is read floods it. */
+  readonly ready: (sent: number) => Promise<void>;
   /** Ends the replay early. */
   readonly signal: AbortSignal;
 }
@@ -48,7 +50,11 @@ export async function replayLog(options: ReplayLogOptions): Promise<void> {
   if (options.mode === 'collect') {
     await inParallel(batchesOf(lines, options), WIDTH.collect, (batch) => postBatch(batch, options));
   } else {
-    await inParallel(lines, WIDTH.request, (line) => requestAgain(line, options));
+    let sent = 0;
+    await inParallel(lines, WIDTH.request, async (line) => {
+      await options.ready(sent++);
+      await requestAgain(line, options);
+    });
   }
 }
 

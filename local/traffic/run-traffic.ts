@@ -23,6 +23,12 @@ const STATE_EVERY_MS = 5000;
 const SEED = 20_261_123;
 const CONNECTIONS = 32;
 
+/** Events of requests between visitor and ingest's answer. */
+const MOST_UNDER_WAY = 32;
+const READY_LOOK_MS = 5;
+/** Then something was lost on its way, which the summary tells; the rest is sent all the same. */
+const READY_PATIENCE_MS = 2000;
+
 /** Sends visitors, or a log, through the stack's edge, and prints the pipeline's state as plain lines. */
 export async function runTraffic(
   stack: Stack,
@@ -48,8 +54,16 @@ export async function runTraffic(
     seconds ??= (performance.now() - startedAt) / 1000;
   };
 
+  const handledBefore = handledBatches(stack);
+  const ready = async (sent: number) => {
+    for (let waited = 0; waited < READY_PATIENCE_MS; waited += READY_LOOK_MS) {
+      if (sent - (handledBatches(stack) - handledBefore) < MOST_UNDER_WAY) return;
+      await pause(READY_LOOK_MS);
+    }
+  };
+
   const visitors = source.kind === 'visitors' ? sendVisits({ ...sending, seed: SEED }) : undefined;
-  const replaying = source.kind === 'replay' ? replayLog({ ...source, ...sending }) : undefined;
+  const replaying = source.kind === 'replay' ? replayLog({ ...source, ...sending, ready }) : undefined;
   const finished = replaying?.then(rest) ?? new Promise<void>(() => {});
   return {
     finished,
@@ -64,4 +78,9 @@ export async function runTraffic(
       return missing;
     },
   };
+}
+
+function handledBatches({ metrics }: Stack): number {
+  const outcomes = ['BatchesStored', 'BatchesSpooled', 'BatchesRefused', 'BatchesUnavailable'] as const;
+  return outcomes.reduce((sum, outcome) => sum + (metrics.get(outcome) ?? 0), 0);
 }

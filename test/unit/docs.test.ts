@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { COLLECTOR_PROBLEMS } from '../../edgeworker/src/collector-answer.ts';
+import { DEAD_LETTER_REASONS } from '../../functions/replay/replay-queue.ts';
 import { BATCH_CODES, IDENTITY_CODES, ROW_CODES } from '../../functions/shared/codes.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -34,6 +36,20 @@ describe('the table of errors', () => {
 
     expect(rows.map(({ code }) => code)).toEqual(ROW_CODES);
     for (const { kept } of rows) expect(kept).toContain('`quarantine`');
+  });
+
+  test('explains every code of the collector, with the status that it answers', () => {
+    const expected = Object.entries(COLLECTOR_PROBLEMS).map(([code, { status }]) => `${code} ${status}`);
+
+    expect(
+      rowsUnder('Collector')
+        .map(({ code, status }) => `${code} ${status}`)
+        .sort(),
+    ).toEqual(expected.sort());
+  });
+
+  test('explains every reason of a dead letter', () => {
+    expect(rowsUnder('Dead letters').map(({ code }) => code)).toEqual(DEAD_LETTER_REASONS);
   });
 
   test('says what to do about each code', () => {

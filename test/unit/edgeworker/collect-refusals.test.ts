@@ -31,7 +31,7 @@ describe('the collector refuses', () => {
     expect(answer).toMatchObject({
       status,
       headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
-      json: { status, code, type: expect.stringContaining(`#${code.toLowerCase()}`) },
+      json: { status, code, type: expect.stringContaining('docs/errors.md#collector') },
     });
     expect(edge.sent).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openBatch, sealBatch, spoolName } from '../../../../functions/ingest/spool-object.ts';
-import { ObjectTamperedError, sealObject } from '../../../../functions/shared/sealed-object.ts';
+import { ObjectTamperedError } from '../../../../functions/shared/sealed-object.ts';
 import { GOOD, SPOOL_KEYS, spooledBatch } from '../replay/spooled-batch.ts';
 
 const NEWER = { version: 2, key: Buffer.alloc(32, 3) };
