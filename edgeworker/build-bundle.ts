@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { buildSync } from 'esbuild';
 import type { BundleHandler } from './bundle-settings.ts';
 import { checkBundle } from './check-bundle.ts';
 import { packTgz } from './pack-tgz.ts';
@@ -37,7 +37,8 @@ export class BundleRefusedError extends Error {
  * @throws BundleRefusedError where it breaks a rule of Akamai's
  */
 export async function buildBundle({ handler, settings, version, description }: BundleInput): Promise<Bundle> {
-  const { outputFiles } = await build({
+  // Sync: the other kind leaves a process of esbuild behind for as long as this one runs.
+  const { outputFiles } = buildSync({
     entryPoints: [fileURLToPath(new URL(`./src/${handler}.ts`, import.meta.url))],
     bundle: true,
     write: false,

@@ -46,7 +46,7 @@ export async function runTraffic(
   const sending = { ask, tally, pause, origin: stack.ready.edge, signal: interrupt.signal };
   const state = setInterval(() => {
     stateLine(stack, database, tally).then(print, (error: Error) => print(error.message));
-  }, STATE_EVERY_MS);
+  }, STATE_EVERY_MS).unref();
   let seconds: number | undefined;
   const rest = async () => {
     if (seconds !== undefined) return;

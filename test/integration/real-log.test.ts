@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,13 +11,13 @@ import { config } from '#config';
 import { batchRequest } from '../../functions/shared/batch-request.ts';
 import { type Stack, startStack } from '../../local/start-stack.ts';
 import { GENERATED_CUT_LINE, generateLog, type LogFacts, readLogFacts } from './support/combined-oracle.ts';
+import { hasRealLog, REAL_LOG } from './support/find-log.ts';
+import { counts, queryStack } from './support/query-stack.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const REAL_LOG = join(resolve(ROOT, process.env['EDGEHOUSE_DATA'] ?? '../shared/data'), 'apache-access.log');
-const isReal = existsSync(REAL_LOG);
-const TITLE = isReal ? 'a real log of 10,000 lines' : 'a generated log of 1,000 lines (skipped: no data)';
+const TITLE = hasRealLog ? 'a real log of 10,000 lines' : 'a generated log of 1,000 lines (skipped: no data)';
 /** Known beside what is computed: `awk -F'"' 'NF != 7 { print NR }'` finds the cut line, `awk '$10 == "-"' | wc -l` the 669. */
-const KNOWN = isReal
+const KNOWN = hasRealLog
   ? { lines: 10_000, refused: [8899], withoutBytes: 669 }
   : { lines: 1_000, refused: [GENERATED_CUT_LINE], withoutBytes: 76 };
 
@@ -30,8 +30,8 @@ let stack: Stack;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'edgehouse-real-log-'));
-  log = isReal ? REAL_LOG : join(folder, 'generated.log');
-  if (!isReal) {
+  log = hasRealLog ? REAL_LOG : join(folder, 'generated.log');
+  if (!hasRealLog) {
     console.log('skipped: no data');
     writeFileSync(log, generateLog());
   }
@@ -163,19 +163,6 @@ async function storedRows(): Promise<number> {
   return Number(rows);
 }
 
-/** The answer's rows, every value as text. */
-async function query(sql: string): Promise<readonly (readonly string[])[]> {
-  const { clickhouse, clickhouseHeaders } = stack.ready;
-  const body = `${sql} FORMAT JSONCompactStringsEachRow`;
-  const answer = await fetch(clickhouse, { method: 'POST', headers: clickhouseHeaders, body });
-  const lines = await answer.text();
-  if (!answer.ok) throw new Error(`ClickHouse answered ${answer.status}: ${lines}`);
-  return lines
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-}
-
-function counts(rows: readonly (readonly string[])[]): Readonly<Record<string, number>> {
-  return Object.fromEntries(rows.map(([name = '', count]) => [name, Number(count)]));
+function query(sql: string) {
+  return queryStack(stack.ready, sql);
 }

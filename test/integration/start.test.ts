@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
+import { parseStartOptions } from '../../local/parse-start-options.ts';
 import type { ReadyLine } from '../../local/start-stack.ts';
+import { generateLog } from './support/combined-oracle.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const children: ChildProcess[] = [];
@@ -64,14 +68,40 @@ test('--json prints the ready line and nothing else, traffic or not, and Ctrl-C 
   expect(Object.values(ready).filter((value) => typeof value === 'string' && /^http.*\/$/.test(value))).toEqual([]);
 });
 
-test('without --json it says what it does and ends with a summary', async () => {
+test('without --json it says what it does, and Ctrl-C ends it with a summary', async () => {
   const stack = start([]);
   await firstLine(stack);
 
   const code = await stop(stack.child, 'SIGINT');
 
   expect(code).toBe(0);
-  expect(stack.out()).toMatch(/summary after \d+ s\nevents \d+ {2}stored \d+ {2}quarantined \d+ .*missing 0/);
+  expect(stack.out()).toMatch(
+    /summary after [\d.]+ s: \d+ events[\s\S]*stored \d+ {2}quarantined \d+[\s\S]*missing 0 /,
+  );
+});
+
+test('a replayed log ends by itself, with 0 where nothing is missing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'edgehouse-start-'));
+  const file = join(folder, 'access.log');
+  writeFileSync(file, generateLog().split('\n').slice(0, 40).join('\n'));
+
+  const { child, out } = start(['--replay', file, '--mode', 'request', '--data', join(folder, 'data')]);
+  await once(child, 'close');
+
+  expect(child.exitCode).toBe(0);
+  expect(out()).toMatch(
+    /: 40 events[\s\S]*stored 40 [\s\S]*onClientResponse of EdgeWorker 12345: 40 calls[\s\S]*missing 0 /,
+  );
+  rmSync(folder, { recursive: true });
+});
+
+test('a log that is not there ends it with a message', async () => {
+  const { child, err } = start(['--replay', '/nowhere/access.log']);
+
+  await once(child, 'close');
+
+  expect(child.exitCode).toBe(1);
+  expect(err()).toContain("no such file or directory, open '/nowhere/access.log'");
 });
 
 test('a busy port ends it with a message that names the port and the next step', async () => {
@@ -107,6 +137,14 @@ test('a CLICKHOUSE_URL where nothing answers is named, without its password', as
   expect(child.exitCode).toBe(1);
   expect(err()).toContain('No ClickHouse answers at http://127.0.0.1:1, where CLICKHOUSE_URL points.');
   expect(err()).not.toContain('hunter2');
+});
+
+test.each([
+  [['--mode', 'request'], '--replay FILE'],
+  [['--replay', 'x', '--mode', 'all'], 'collect or request'],
+  [['--replay', 'x', '--no-traffic'], '--no-traffic'],
+])('options that do not fit together are answered with what was expected: %j', (args, expected) => {
+  expect(() => parseStartOptions(args)).toThrow(expected);
 });
 
 test('an unknown option is answered with the usage', async () => {
