@@ -1,7 +1,7 @@
 import { denyingRule } from '../../config/decide.ts';
 import type { Config } from '../../config/schema.ts';
 import { applyVerdict } from '../ingest/apply-verdict.ts';
-import type { BatchAddress, BatchStore } from '../ingest/batch-store.ts';
+import type { BatchAddress, BatchStore, LedgerEntry } from '../ingest/batch-store.ts';
 import type { ContractCache } from '../ingest/contract-cache.ts';
 import { inflate } from '../ingest/inflate.ts';
 import { parseRows } from '../ingest/parse-rows.ts';
@@ -88,7 +88,9 @@ async function storeOpened(
   const { accepted, refused } = verdict;
 
   const there = await alreadyThere(address, envelope, deps);
-  if (!isWhole(there.quarantined, refused.length) || !isWhole(there.stored, accepted)) return dead('PARTLY_STORED');
+  const isVerdict = ({ stored, quarantined }: LedgerEntry) =>
+    isWhole(stored, accepted) && isWhole(quarantined, refused.length);
+  if (!isVerdict(there)) return dead('PARTLY_STORED');
   const batch: JudgedBatch = {
     stream,
     contract,
@@ -101,6 +103,8 @@ async function storeOpened(
   };
   if (there.quarantined < refused.length) await storeRefused(batch, deps.store, patience());
   if (there.stored < accepted) await storeAccepted(batch, deps.store, patience());
+  // Sent again and judged anew after its table had changed, the batch took these tokens for other rows: ours were dropped as repeated.
+  if (!isVerdict(await deps.store.ledger(address, patience()))) return dead('PARTLY_STORED');
   await deps.spool.remove(name, patience());
   return { kind: 'stored', envelope, accepted, refused: refused.length };
 }
@@ -125,7 +129,11 @@ function isDenied(
   return denyingRule(known, 'write', stream, String(stamp._source), String(stamp._region)) !== undefined;
 }
 
-async function alreadyThere(address: BatchAddress, { stamp }: SpoolEnvelope, { store, clock }: ReplayDependencies) {
+async function alreadyThere(
+  address: BatchAddress,
+  { stamp }: SpoolEnvelope,
+  { store, clock }: ReplayDependencies,
+): Promise<LedgerEntry> {
   const ageSeconds = (clock() - Date.parse(String(stamp._received_at))) / 1000;
   if (ageSeconds < SURELY_DEDUPLICATED_SECONDS) return { stored: 0, quarantined: 0 };
   return store.ledger(address, patience());

@@ -16,7 +16,7 @@ export const DEAD_LETTER_REASONS = [
   'POLICY_DENIED',
   /** The batch cannot be stored under its frozen verdict: the table has changed in a way that its rows no longer fit. */
   'VERDICT_UNFIT',
-  /** Part of the batch is in the table, and its deduplication window may have passed. */
+  /** The ledger has other rows of the batch than its verdict: it was judged twice, or a part of it is gone. */
   'PARTLY_STORED',
 ] as const;
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,9 +35,10 @@ export function openDeadLetters(dir: string): DeadLetters {
     async write(letter, body) {
       const file = letter.name === null ? `message-${sha256(body)}.json` : fileOf(letter.name);
       const path = join(dir, file);
-      // Renamed into place: a crash leaves no half a letter.
-      await writeFile(`${path}.new`, `${JSON.stringify(letter)}\n`, { mode: 0o600 });
-      await rename(`${path}.new`, path);
+      // Renamed into place: a crash leaves no half a letter. Two messages may name the same object.
+      const unfinished = `${path}.${randomUUID()}`;
+      await writeFile(unfinished, `${JSON.stringify(letter)}\n`, { mode: 0o600 });
+      await rename(unfinished, path);
       files.add(file);
     },
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BatchSpool, SPOOL_PREFIX, SpoolError } from '../../functions/shared/batch-spool.ts';
 
@@ -62,9 +62,11 @@ export async function openFileBatchSpool(dir: string, onCreate: (name: string) =
     read: (name, signal) =>
       attempt('Reading an object of the spool', async () => {
         const path = pathOf(dir, name);
-        return readFile(path, { signal }).catch((error: unknown) => {
-          if (hasCode(error, 'ENOENT')) return undefined;
-          throw error;
+        return readFile(path, { signal }).catch(async (error: unknown) => {
+          if (!hasCode(error, 'ENOENT')) throw error;
+          // Where even the folder is gone, nothing is known of the object.
+          await access(dirname(path));
+          return undefined;
         });
       }),
     remove: (name, signal) =>

@@ -176,14 +176,25 @@ describe('replaying a batch that is older than the deduplication window', () => 
   });
 
   test.each([
-    [OLD - 1, 0],
-    [OLD, 1],
-  ])('asks the ledger from 360 s on: %d s', async (ageSeconds, reads) => {
+    [OLD - 1, 1],
+    [OLD, 2],
+  ])('asks the ledger after it has inserted, and from 360 s on also before: %d s', async (ageSeconds, reads) => {
     const { memory, name } = await spooled({ rows: ROWS });
     const rig = replayRig({ memory, ageSeconds });
 
     await rig.deliver([name]);
 
     expect(rig.ledgerReads()).toBe(reads);
+  });
+
+  test('is kept where the ledger has other rows than it inserted: the batch was judged twice', async () => {
+    const { memory, name } = await spooled({ rows: ROWS });
+    const rig = replayRig({ memory, recorded: recordingStore({ ledger: () => ({ stored: 99, quarantined: 0 }) }) });
+
+    const kept = await rig.deliver([name]);
+
+    expect(kept).toEqual([]);
+    expect(rig.buried).toMatchObject([[expect.stringContaining(name), 'PARTLY_STORED']]);
+    expect(rig.objects.has(name)).toBe(true);
   });
 });

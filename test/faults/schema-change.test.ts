@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { failWith, ROWS_INSERT } from './support/fault-proxy.ts';
+import { whole } from './support/read-truth.ts';
+import { ALSO_GOOD, BAD, GOOD, GOOD_IN_TIME, MIXED } from './support/sample-rows.ts';
+import { makeBatch, type TestBatch } from './support/signed-batch.ts';
+import { startDatabase, type TestDatabase } from './support/start-database.ts';
+import { type Container, type Pipeline, startPipeline } from './support/start-pipeline.ts';
+
+let database: TestDatabase;
+let pipeline: Pipeline;
+let container: Container;
+
+beforeAll(async () => {
+  database = await startDatabase();
+});
+afterAll(() => database.stop());
+beforeEach(async () => {
+  pipeline = await startPipeline(database);
+  container = await pipeline.warmContainer();
+});
+afterEach(() => pipeline.close());
+
+const EXACTLY_ONCE = { ledger: whole(2, 2), rows: [0, 2], refused: [1, 3] };
+
+describe('a table that is changed while a judged batch waits in the spool', () => {
+  test.each([
+    [
+      'a column with a DEFAULT was added: its rows take the default',
+      "ADD COLUMN tenant LowCardinality(String) DEFAULT 'main' AFTER path",
+      'SELECT groupUniqArray(tenant) AS seen FROM {db}.web_events WHERE _batch_rows = 4',
+      ['main'],
+    ],
+    [
+      'a column without a DEFAULT that cannot be NULL was added: its rows take the default of the type',
+      'ADD COLUMN priority UInt8',
+      'SELECT groupUniqArray(priority) AS seen FROM {db}.web_events WHERE _batch_rows = 4',
+      [0],
+    ],
+    [
+      'a column that some rows fill was dropped: they are stored without it',
+      'DROP COLUMN city',
+      'SELECT arraySort(groupArray(path)) AS seen FROM {db}.web_events WHERE _batch_rows = 4',
+      ['/also-good', '/good'],
+    ],
+    [
+      'a column became wider: its values are as sent',
+      'MODIFY COLUMN status Nullable(UInt32)',
+      'SELECT arraySort(groupArray(status)) AS seen FROM {db}.web_events WHERE _batch_rows = 4',
+      [200, 404],
+    ],
+    [
+      'a refused row would be welcome now: it stays in quarantine, because the sender was told so',
+      'ADD COLUMN campaign Nullable(String)',
+      'SELECT groupArray(campaign) AS seen FROM {db}.web_events WHERE _batch_rows = 4',
+      [],
+    ],
+  ])('%s', async (_what, change, query, expected) => {
+    const batch = await spoolJudged(MIXED);
+    await pipeline.alter(`ALTER TABLE {db}.web_events ${change}`);
+
+    await pipeline.replay();
+
+    expect(await pipeline.truthOf(batch)).toEqual(EXACTLY_ONCE);
+    expect(await seen(query)).toEqual(expected);
+    expect(pipeline.replays()).toEqual([{ outcome: 'stored' }]);
+    expect(await pipeline.spooled()).toEqual([]);
+  });
+
+  test('a type that an accepted row does not fit makes a dead letter, and the batch is kept whole until a person has seen to it', async () => {
+    const batch = await spoolJudged([GOOD, ALSO_GOOD]);
+    await pipeline.alter('ALTER TABLE {db}.web_events MODIFY COLUMN bytes Nullable(String)');
+
+    await pipeline.replay();
+    const [afterChange, letters, kept] = [
+      await pipeline.truthOf(batch),
+      await pipeline.deadLetters(),
+      await pipeline.spooled(),
+    ];
+    await pipeline.alter('ALTER TABLE {db}.web_events MODIFY COLUMN bytes Nullable(UInt64)');
+    pipeline.queue.resend(kept);
+    const resentAlthoughDead = pipeline.queue.waiting();
+    pipeline.queue.send(batch.spoolName);
+    await pipeline.replay();
+
+    expect(afterChange).toEqual({ ledger: undefined, rows: [], refused: [] });
+    expect(letters).toMatchObject([{ name: batch.spoolName, reason: 'VERDICT_UNFIT' }]);
+    expect(kept).toEqual([batch.spoolName]);
+    expect(resentAlthoughDead).toBe(0);
+    expect(await pipeline.truthOf(batch)).toEqual({ ledger: whole(2, 0), rows: [0, 1], refused: [] });
+    expect(pipeline.replays()).toEqual([{ outcome: 'dead', code: 'VERDICT_UNFIT' }, { outcome: 'stored' }]);
+    expect(await pipeline.spooled()).toEqual([]);
+  });
+
+  test('a table that cannot be judged at all keeps its batches waiting, and they are stored when it can', async () => {
+    const batch = await spoolJudged(MIXED);
+    await pipeline.alter('ALTER TABLE {db}.web_events ADD COLUMN tags Array(String)');
+
+    await pipeline.replay();
+    const during = await pipeline.truthOf(batch);
+    await pipeline.alter('ALTER TABLE {db}.web_events DROP COLUMN tags');
+    await pipeline.replay();
+
+    expect(during.rows).toEqual([]);
+    expect(pipeline.replays()).toEqual([{ outcome: 'waiting' }, { outcome: 'stored' }]);
+    expect(await pipeline.truthOf(batch)).toEqual(EXACTLY_ONCE);
+  });
+
+  test.each([
+    ['was refused and would be welcome now', MIXED, 'ADD COLUMN campaign Nullable(String)'],
+    ['was accepted and would be refused now', [GOOD, BAD, ALSO_GOOD, GOOD_IN_TIME], 'DROP COLUMN session'],
+  ])(
+    'the same batch, sent again and judged anew, is kept and told to a person where it has a row that %s',
+    async (_what, rows, change) => {
+      const batch = makeBatch(rows);
+      pipeline.proxy.set(ROWS_INSERT, failWith(241));
+      const first = await container.send(batch);
+      pipeline.proxy.clear();
+      await pipeline.alter(`ALTER TABLE {db}.web_events ${change}`);
+      const fresh = await pipeline.warmContainer();
+
+      const again = await fresh.send(batch);
+      await pipeline.replay();
+
+      expect([first.status, again.status]).toEqual([202, 200]);
+      expect(await pipeline.deadLetters()).toMatchObject([{ name: batch.spoolName, reason: 'PARTLY_STORED' }]);
+      expect(await pipeline.spooled()).toEqual([batch.spoolName]);
+    },
+  );
+});
+
+/** Has ingest judge a batch and spool it before a row of it is in any table. */
+async function spoolJudged(rows: readonly unknown[]): Promise<TestBatch> {
+  const batch = makeBatch(rows);
+  pipeline.proxy.set(/^INSERT/, failWith(241));
+  const { status } = await container.send(batch);
+  expect(status).toBe(202);
+  pipeline.proxy.clear();
+  return batch;
+}
+
+async function seen(query: string): Promise<unknown> {
+  const answer = await database.admin.query({
+    query: query.replaceAll('{db}', pipeline.database),
+    format: 'JSONEachRow',
+  });
+  const [line] = await answer.json<{ seen: unknown }>();
+  return line?.seen;
+}

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { listen } from '../../../local/listen.ts';
+
+/** An answer of ClickHouse, whole. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/**
+ * What becomes of a statement on its way. `forward` has ClickHouse run it, to its end, whether or not the caller still listens.
+ * The reply that it returns goes to the caller; `silence` leaves the caller waiting, `reset` cuts its connection.
+ */
+export type Fault = (forward: () => Promise<Reply>) => Promise<Reply | 'silence' | 'reset'>;
+
+/** A ClickHouse between which and its callers a test may stand. */
+export interface FaultProxy {
+  /** Origin, `http://127.0.0.1:port`. */
+  readonly url: string;
+  /** Every statement that was asked for, in order, whatever became of it. */
+  readonly statements: readonly string[];
+  /** Has statements that match meet with a fault; the fault that was set last is asked first. */
+  set(match: RegExp, fault: Fault): void;
+  /** ClickHouse is well again: every statement passes. */
+  clear(): void;
+  close(): Promise<void>;
+}
+
+export const ANY = /(?:)/;
+export const ROWS_INSERT = /^INSERT INTO `web_events`/;
+export const QUARANTINE_INSERT = /^INSERT INTO `quarantine`/;
+export const DESCRIBE = /FROM system\.columns/;
+
+/** ClickHouse refuses the statement with this code of its own. */
+export function failWith(code: number): Fault {
+  return async () => ({
+    status: 500,
+    headers: { 'content-type': 'text/plain; charset=UTF-8', 'x-clickhouse-exception-code': String(code) },
+    body: Buffer.from(`Code: ${code}. DB::Exception: made up by a test. (TEST_FAULT) (version 26.7.1.1)\n`),
+  });
+}
+
+/** ClickHouse never gets the statement, and the caller no answer. */
+export const hang: Fault = async () => 'silence';
+
+/** The connection is cut before ClickHouse gets the statement. */
+export const reset: Fault = async () => 'reset';
+
+/** ClickHouse does what it was asked to, and then the connection is cut: the caller cannot know. */
+export const loseAnswer: Fault = async (forward) => {
+  await forward();
+  return 'reset';
+};
+
+/** ClickHouse does what it was asked to, and its answer never comes: the caller loses patience, and cannot know. */
+export const withholdAnswer: Fault = async (forward) => {
+  await forward();
+  return 'silence';
+};
+
+/** @param upstream origin of ClickHouse */
+export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
+  const statements: string[] = [];
+  let faults: { readonly match: RegExp; readonly fault: Fault }[] = [];
+
+  async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodyOf(incoming);
+    const url = new URL(incoming.url ?? '/', upstream);
+    // The client names an insert in the address and sends any other statement as the body.
+    const statement = url.searchParams.get('query') ?? body.toString();
+    statements.push(statement);
+    const fault = faults.find(({ match }) => match.test(statement))?.fault;
+    const forward = () => ask(url, incoming, body);
+    const reply = await (fault === undefined ? forward() : fault(forward));
+    if (reply === 'silence') return;
+    if (reply === 'reset') return void response.destroy();
+    response.writeHead(reply.status, reply.headers).end(reply.body);
+  }
+
+  const server = createServer((incoming, response) => {
+    answer(incoming, response).catch(() => response.destroy());
+  });
+  const url = await listen(server, 0);
+  return {
+    url,
+    statements,
+    set: (match, fault) => {
+      faults = [{ match, fault }, ...faults];
+    },
+    clear: () => {
+      faults = [];
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function ask(url: URL, { method, headers }: IncomingMessage, body: Buffer): Promise<Reply> {
+  const { connection, 'transfer-encoding': encoding, ...kept } = headers;
+  // A connection of its own: one kept alive would outlive an engine that is killed.
+  const outgoing = request(url, { method, agent: false, headers: { ...kept, 'content-length': body.length } });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve);
+    outgoing.once('error', reject);
+  });
+  outgoing.end(body);
+  const incoming = await answered;
+  const { connection: theirs, 'transfer-encoding': chunked, ...answerHeaders } = incoming.headers;
+  return { status: incoming.statusCode ?? 500, headers: answerHeaders, body: await bodyOf(incoming) };
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
