@@ -101,7 +101,7 @@ async function open(
   const metrics = new Map<MetricName, number>();
   const telemetry: Telemetry = {
     count: (metric, value) => metrics.set(metric, (metrics.get(metric) ?? 0) + value),
-    warn: (message, fields) => say(`${message} ${JSON.stringify(fields)}`),
+    warn: sayNowAndThen(say, clock),
   };
   const onFault = (fault: { readonly error?: unknown }) =>
     say(`A function failed: ${fault.error instanceof Error ? fault.error.message : 'no error object'}`);
@@ -229,4 +229,17 @@ function packageVersion(): string {
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   );
   return version;
+}
+
+const WARN_AGAIN_MS = 5000;
+
+/** In an outage every batch warns: a person needs each kind of warning now and then, with how many there were. */
+function sayNowAndThen(say: (message: string) => void, clock: Clock): Telemetry['warn'] {
+  const kinds = new Map<string, { saidAt: number; since: number }>();
+  return (message, fields) => {
+    const { saidAt, since } = kinds.get(message) ?? { saidAt: Number.NEGATIVE_INFINITY, since: 0 };
+    const again = clock() - saidAt >= WARN_AGAIN_MS;
+    kinds.set(message, again ? { saidAt: clock(), since: 0 } : { saidAt, since: since + 1 });
+    if (again) say(`${message} ${JSON.stringify(fields)}${since > 0 ? ` (and ${since} more like it since)` : ''}`);
+  };
 }

@@ -5,7 +5,7 @@ import type { Audit, ReplayAudit } from '../shared/audit.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import { backoffSeconds } from './backoff.ts';
-import { type Notification, readNotification } from './read-notification.ts';
+import { readNotification } from './read-notification.ts';
 import { type ReplayDependencies, type ReplayOutcome, replayBatch } from './replay-batch.ts';
 import type { ReplayQueue } from './replay-queue.ts';
 
@@ -30,30 +30,50 @@ export function createReplay(deps: ReplayHandlerDependencies): Replay {
   return async ({ Records }) => {
     // One a delivery: a table that changed since is then written as it is now, not as it was a minute ago.
     const contracts = createContractCache(deps.store, deps.clock);
-    const kept = await Promise.all(
+    const replayed = await Promise.all(
       Records.map(async (record) => {
-        const notification = readNotification(record.body);
-        if (notification.kind === 'test') return false;
-        const outcome = await replayNotified(notification, attemptId(record), contracts, deps);
-        observe(record, notification.kind === 'object' ? notification.name : '', outcome, deps);
-        return settle(record, outcome, deps);
+        const outcome = await replayRecord(record, contracts, deps);
+        return { outcome, messageId: record.messageId, stays: await settle(record, outcome, deps) };
       }),
     );
-    const batchItemFailures = Records.filter((_, index) => kept[index]).map(({ messageId }) => ({
-      itemIdentifier: messageId,
-    }));
-    return { batchItemFailures };
+    warnOfWaiting(
+      replayed.map(({ outcome }) => outcome),
+      deps.telemetry,
+    );
+    return {
+      batchItemFailures: replayed.flatMap(({ stays, messageId }) => (stays ? [{ itemIdentifier: messageId }] : [])),
+    };
   };
 }
 
-async function replayNotified(
-  notification: Exclude<Notification, { kind: 'test' }>,
-  requestId: string,
+async function replayRecord(
+  record: SQSRecord,
   contracts: ContractCache,
-  deps: ReplayDependencies,
+  deps: ReplayHandlerDependencies,
 ): Promise<ReplayOutcome> {
-  if (notification.kind === 'object') return replayBatch(notification.name, requestId, contracts, deps);
-  return { kind: 'dead', envelope: undefined, reason: 'MESSAGE_MALFORMED' };
+  const notification = readNotification(record.body);
+  switch (notification.kind) {
+    case 'test':
+      return { kind: 'gone' };
+    case 'malformed': {
+      const outcome: ReplayOutcome = { kind: 'dead', envelope: undefined, reason: 'MESSAGE_MALFORMED' };
+      observe(record, '', outcome, deps);
+      return outcome;
+    }
+    case 'object': {
+      const outcome = await replayBatch(notification.name, attemptId(record), contracts, deps);
+      observe(record, notification.name, outcome, deps);
+      return outcome;
+    }
+  }
+}
+
+/** Once for all: in an outage every waiting batch has the same reason. */
+function warnOfWaiting(outcomes: readonly ReplayOutcome[], telemetry: Telemetry): void {
+  const faults = outcomes.flatMap((outcome) => (outcome.kind === 'waiting' ? [outcome.fault] : []));
+  if (faults.length > 0) {
+    telemetry.warn('Spooled batches have to wait', { batches: faults.length, ...describeFault(faults[0]) });
+  }
 }
 
 /** @returns whether the message stays in the queue */
@@ -98,7 +118,6 @@ function observe(record: SQSRecord, object: string, outcome: ReplayOutcome, deps
       return;
     case 'waiting':
       telemetry.count('ReplaysPostponed', 1, dimensions);
-      telemetry.warn('A spooled batch has to wait', { ...describeFault(outcome.fault), ...about });
       return;
     case 'dead':
       telemetry.count('BatchesBuried', 1, { ...dimensions, code: outcome.reason });

@@ -4,6 +4,7 @@ import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { PLATFORM_MODULES } from '../../edgeworker/platform-rules.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const USER_CONFIG = 'edgehouse.config.ts';
@@ -44,6 +45,15 @@ describe('dependencies', () => {
       const [mine, other] = [functionOf(from), functionOf(target ?? '')];
       if (mine === undefined || other === undefined || mine === other || other === 'shared') return false;
       return !(FUNCTIONS[mine] ?? []).includes(other);
+    });
+
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  test('of what runs at the edge stay there: nothing but itself and the modules of the platform', () => {
+    const wrong = IMPORTS.filter(({ from, target, specifier }) => {
+      if (!from.startsWith('edgeworker/src/')) return false;
+      return target === undefined ? !PLATFORM_MODULES.includes(specifier) : !target.startsWith('edgeworker/src/');
     });
 
     expect(wrong.map(describeImport)).toEqual([]);

@@ -143,7 +143,7 @@ describe('what replay says', () => {
     expect(rig.lines).toMatchObject([{ outcome: 'waiting', clickhouseCode: 241, spooledBy: 'ingest-1', receives: 4 }]);
     expect(rig.lines[0]).not.toHaveProperty('rowsStored');
     expect(rig.counts).toEqual([['ReplaysPostponed', 1, { stream: 'hits' }]]);
-    expect(rig.warnings).toMatchObject([{ code: 'STORE_FAILED', object: name, stream: 'hits', receives: 4 }]);
+    expect(rig.warnings).toMatchObject([{ code: 'STORE_FAILED', batches: 1 }]);
   });
 
   test('of one that is dead: why, and a metric by that reason', async () => {
