@@ -138,7 +138,7 @@ describe('what replay says', () => {
   });
 
   test('of one that waits: ClickHouse’s code, and a metric', async () => {
-    const { rig, name } = await replayed({ recorded: AWAY }, 4);
+    const { rig } = await replayed({ recorded: AWAY }, 4);
 
     expect(rig.lines).toMatchObject([{ outcome: 'waiting', clickhouseCode: 241, spooledBy: 'ingest-1', receives: 4 }]);
     expect(rig.lines[0]).not.toHaveProperty('rowsStored');
