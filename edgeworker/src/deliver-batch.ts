@@ -51,7 +51,7 @@ export function describeDelivery(result: DeliveryResult): string {
     case 'not-ours':
       return `the way to ingest answered ${result.status}: look at the property and at the gateway's log`;
     case 'unanswered':
-      return 'ingest did not answer in time';
+      return 'ingest gave no whole answer, or not in time';
     case 'no-credentials':
       return `no credentials: ${result.reason}`;
   }

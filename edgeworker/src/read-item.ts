@@ -23,6 +23,6 @@ export async function readItem(
     if (answer.status !== 200) return { kind: 'failed', reason: `EdgeKV answered ${answer.status}` };
     return { kind: 'found', text: await answer.text() };
   } catch {
-    return { kind: 'failed', reason: `EdgeKV did not answer within ${EDGEKV_TIMEOUT_MS} ms` };
+    return { kind: 'failed', reason: `EdgeKV gave no whole answer within ${EDGEKV_TIMEOUT_MS} ms` };
   }
 }

@@ -73,7 +73,7 @@ process.on('disconnect', () => void end(0));
 // Ctrl-C reaches the whole process group, and this process must outlive whoever still writes to it: the parent ends it.
 process.on('SIGINT', () => undefined);
 process.on('unhandledRejection', (reason, promise) => {
-  // Promises of a context are a bundle's: Akamai says nothing of one that nobody waits for (research §1).
+  // Promises of a context are a bundle's: Akamai says nothing of one that nobody waits for.
   if (promise instanceof Promise) throw reason;
 });
 process.on('message', (message: EdgeMessage) => {

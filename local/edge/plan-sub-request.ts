@@ -31,7 +31,7 @@ const EDGEKV = /^x-akamai-edgedb-/i;
 const AUTHORITY = /^(?:([a-z][a-z0-9+.-]*):)?\/\/([^/?#]*)/i;
 
 /**
- * Applies the rules of `httpRequest` and of the property behind the hostname (research: TD ew/http-request, pm/allow-post).
+ * Applies the rules of `httpRequest` and of the property behind the hostname (techdocs: EdgeWorkers http-request, Property Manager allowPost).
  *
  * @param parentHost Host header of the visitor's request: the host of a relative URL
  */

@@ -59,7 +59,7 @@ export class SubRequests {
     this.#rules = rules;
   }
 
-  /** The call has ended: what it left un-awaited has so much time, as one sub-request has (research §1: fire and forget). */
+  /** The call has ended: what it left un-awaited has so much time, as one sub-request has (Akamai's guide: fire and forget). */
   ended(): void {
     this.#lastMoment = performance.now() + this.#rules.limits.subRequestWallMs;
   }

@@ -16,6 +16,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   functions: ['config'],
   clickhouse: ['config'],
   edgeworker: ['config'],
+  cdk: ['config', 'functions', 'edgeworker'],
   local: ['config', 'functions', 'clickhouse', 'edgeworker'],
   cli: ['config', 'functions', 'clickhouse', 'local', 'edgeworker'],
 };
