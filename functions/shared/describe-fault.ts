@@ -3,5 +3,6 @@ export function describeFault(error: unknown): Readonly<Record<string, unknown>>
   if (!(error instanceof Error)) return { error: typeof error };
   const code = 'code' in error ? { code: error.code } : {};
   // All of ours say whether to try again; ClickHouse's and the SDK's have a code too, and may quote rows.
-  return 'retryable' in error ? { error: error.name, ...code, message: error.message } : { error: error.name, ...code };
+  // Not `message`: Powertools keeps that name to itself and drops the field.
+  return 'retryable' in error ? { error: error.name, ...code, detail: error.message } : { error: error.name, ...code };
 }

@@ -10,8 +10,8 @@ describe('a fault in the log', () => {
     [new StoreError('Storing in hits', 241), 'StoreError', 'STORE_FAILED', 'code 241'],
     [new SpoolError('Reading an object'), 'SpoolError', 'SPOOL_FAILED', 'Reading an object failed'],
     [new ObjectTamperedError('spool/a', 'it is gone'), 'ObjectTamperedError', 'OBJECT_TAMPERED', 'it is gone'],
-  ])('of ours is told by name, code and message: %s', (fault, error, code, words) => {
-    expect(describeFault(fault)).toEqual({ error, code, message: expect.stringContaining(words) });
+  ])('of ours is told by name, code and detail: %s', (fault, error, code, words) => {
+    expect(describeFault(fault)).toEqual({ error, code, detail: expect.stringContaining(words) });
   });
 
   test('of ours does not tell its cause, which is somebody else’s', () => {
