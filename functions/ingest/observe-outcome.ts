@@ -19,6 +19,8 @@ export function observeOutcome({ config, region, clock, audit, telemetry }: Obse
     const { stream } = Object.hasOwn(config.streams, line.stream) ? line : { stream: 'unknown' };
     if (line.rowsStored) telemetry.count('RowsStored', line.rowsStored, { stream });
     if (line.rowsRefused) telemetry.count('RowsQuarantined', line.rowsRefused, { stream });
+    // A refusal is quick and says nothing of the way into the database.
+    if (line.outcome !== 'refused') telemetry.count('BatchLatency', line.latencyMs, { stream });
     const about = { requestId: line.requestId, stream };
     if (state.outcome?.kind === 'spooled') {
       telemetry.count('BatchesSpooled', 1, { stream });

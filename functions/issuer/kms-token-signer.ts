@@ -1,6 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
-import { GetPublicKeyCommand, KMSClient, SignCommand } from '@aws-sdk/client-kms';
+import { GetPublicKeyCommand, type KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import type { JWK } from 'jose';
+import { describeAwsFault } from '../shared/aws-clients.ts';
 import type { TokenSigner } from '../shared/token-signer.ts';
 import { publicJwk } from './public-jwk.ts';
 
@@ -9,8 +10,12 @@ export class KmsUnavailableError extends Error {
   override readonly name = 'KmsUnavailableError';
   readonly code = 'KMS_UNAVAILABLE';
   readonly retryable = true;
-  constructor(what: string, options?: ErrorOptions) {
-    super(`KMS did not ${what}. Check the key's state and this function's right to use it.`, options);
+  /** @param seen what came instead of the answer */
+  constructor(what: string, keyId: string, seen: string, options?: ErrorOptions) {
+    super(
+      `KMS did not ${what} of key ${keyId}: ${seen}. Check that it is an enabled RSA signing key that this function may use.`,
+      options,
+    );
   }
 }
 
@@ -21,21 +26,24 @@ const TIMEOUT_MS = 5000;
  * Signs with an RSA key of KMS; the private key never leaves it.
  *
  * @param keyIds ARNs of the signing keys, the active one first; every one is published
+ * @throws KmsUnavailableError
  */
 export async function createKmsTokenSigner(
-  keyIds: readonly [string, ...string[]],
-  client = new KMSClient({ maxAttempts: 3 }),
+  [activeId, ...otherIds]: readonly [string, ...string[]],
+  client: KMSClient,
 ): Promise<TokenSigner> {
-  const jwks = await Promise.all(keyIds.map((keyId) => readPublicKey(client, keyId)));
-  const [active] = jwks;
-  if (active === undefined) throw new KmsUnavailableError('give a public key');
+  const [active, ...others] = await Promise.all([
+    readPublicKey(client, activeId),
+    ...otherIds.map((keyId) => readPublicKey(client, keyId)),
+  ]);
   return {
     kid: active.kid,
-    publicKeys: async () => jwks,
+    publicKeys: async () => [active, ...others],
     async sign(bytes) {
       const command = new SignCommand({
-        KeyId: keyIds[0],
+        KeyId: activeId,
         SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256',
+        // 4096 bytes is the most that KMS hashes itself.
         MessageType: 'DIGEST',
         Message: createHash('sha256').update(bytes).digest(),
       });
@@ -43,21 +51,23 @@ export async function createKmsTokenSigner(
         const { Signature } = await client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
         if (Signature !== undefined) return Signature;
       } catch (cause) {
-        throw new KmsUnavailableError('sign', { cause });
+        throw new KmsUnavailableError('make a signature', activeId, describeAwsFault(cause), { cause });
       }
-      throw new KmsUnavailableError('sign');
+      throw new KmsUnavailableError('make a signature', activeId, 'an answer without one');
     },
   };
 }
 
 async function readPublicKey(client: KMSClient, keyId: string): Promise<JWK & { readonly kid: string }> {
-  try {
-    const command = new GetPublicKeyCommand({ KeyId: keyId });
-    const { PublicKey } = await client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
-    return publicJwk(
-      createPublicKey({ key: Buffer.from(PublicKey ?? []), format: 'der', type: 'spki' }).export({ format: 'jwk' }),
-    );
-  } catch (cause) {
-    throw new KmsUnavailableError('give a public key', { cause });
-  }
+  const key = await askPublicKey(client, keyId).catch((cause: unknown) => {
+    throw new KmsUnavailableError('give the public half', keyId, describeAwsFault(cause), { cause });
+  });
+  if (key === undefined) throw new KmsUnavailableError('give the public half', keyId, 'an answer without one');
+  return publicJwk(createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' }).export({ format: 'jwk' }));
+}
+
+async function askPublicKey(client: KMSClient, keyId: string): Promise<Uint8Array | undefined> {
+  const command = new GetPublicKeyCommand({ KeyId: keyId });
+  const { PublicKey } = await client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
+  return PublicKey;
 }

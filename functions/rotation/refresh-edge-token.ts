@@ -30,10 +30,18 @@ export class EdgeItemTooLargeError extends Error {
   }
 }
 
+export interface RefreshedTokens {
+  /** How many tokens EdgeKV has taken, on every network. */
+  readonly tokens: number;
+  /** When the first of them expires, in seconds since the epoch; undefined where no EdgeWorker gets one. */
+  readonly earliestExp: number | undefined;
+}
+
 /** Mints a token for each EdgeWorker, derives its batch key and pushes both as one item to each network (design §3.4). */
-export async function refreshEdgeTokens(deps: RefreshDependencies): Promise<void> {
+export async function refreshEdgeTokens(deps: RefreshDependencies): Promise<RefreshedTokens> {
   const { edge, signer, edgeKv } = deps;
   const [current] = deps.master;
+  let earliestExp: number | undefined;
   for (const id of edge.edgeWorkerIds) {
     const subject = `ew:${id}`;
     const { token, notBefore, exp } = await mintToken(
@@ -53,5 +61,7 @@ export async function refreshEdgeTokens(deps: RefreshDependencies): Promise<void
     const item = JSON.stringify({ v: 1, token, key: Buffer.from(key).toString('base64url'), keyId, notBefore, exp });
     if (Buffer.byteLength(item) > MOST_ITEM_BYTES) throw new EdgeItemTooLargeError(Buffer.byteLength(item));
     for (const network of edge.networks) await edgeKv.put(network, edge.namespace, edge.group, String(id), item);
+    earliestExp = Math.min(exp, earliestExp ?? exp);
   }
+  return { tokens: edge.edgeWorkerIds.length, earliestExp };
 }

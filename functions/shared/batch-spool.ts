@@ -21,10 +21,11 @@ export class SpoolError extends Error {
   override readonly name = 'SpoolError';
   readonly code = 'SPOOL_FAILED';
   readonly retryable = true;
-  constructor(what: string, options?: ErrorOptions) {
-    super(
-      `${what} failed: the spool gave no answer that counts. Check the bucket, its key and the function's rights.`,
-      options,
-    );
+  /** @param options `seen`: what came instead of the answer */
+  constructor(
+    what: string,
+    { seen = 'no answer that counts', ...options }: ErrorOptions & { readonly seen?: string } = {},
+  ) {
+    super(`${what} failed: ${seen}. Check the spool's bucket, its key and the function's rights.`, options);
   }
 }

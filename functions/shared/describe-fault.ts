@@ -1,4 +1,7 @@
-/** A fault as it may be logged: messages of our own errors hold no values, those of others are left out. */
+/**
+ * A fault as it may be logged: messages of our own errors hold no values, those of others are left out. `detail`, because a log
+ * line's `message` is taken, and Powertools drops a second one.
+ */
 export function describeFault(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = 'code' in error ? { code: error.code } : {};

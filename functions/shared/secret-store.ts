@@ -12,7 +12,14 @@ export class SecretUnavailableError extends Error {
   override readonly name = 'SecretUnavailableError';
   readonly code = 'SECRET_UNAVAILABLE';
   readonly retryable = true;
-  constructor(secret: string, options?: ErrorOptions) {
-    super(`Secret ${secret} could not be read. Check that it exists and that this function may read it.`, options);
+  /** @param options `seen`: what came instead of the value */
+  constructor(
+    secret: string,
+    { seen = 'no answer that counts', ...options }: ErrorOptions & { readonly seen?: string } = {},
+  ) {
+    super(
+      `Secret ${secret} could not be read: ${seen}. Check that it exists and that this function may read it.`,
+      options,
+    );
   }
 }

@@ -1,22 +1,37 @@
 /** What the functions say about themselves. Powertools on Lambda; counters and a log file in the local stack. */
 export interface Telemetry {
-  /** Adds to a metric; dimensions take bounded values only. */
+  /** Adds to a metric, in its own unit (`METRIC_UNITS`); dimensions take bounded values only. */
   count(metric: MetricName, value: number, dimensions?: Readonly<Record<string, string>>): void;
   /** Logs something an operator must see. `fields` never hold a token, key, password or row value. */
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** The metrics of namespace `edgehouse`; alarms and dashboards use these names and no others. */
-export type MetricName =
-  | 'BatchesStored'
-  | 'BatchesBuried'
-  | 'BatchesRefused'
-  | 'BatchesReplayed'
-  | 'BatchesSpooled'
-  | 'BatchesUnavailable'
-  | 'IdentitiesAccepted'
-  | 'IdentitiesRefused'
-  | 'KeySetFetchFailed'
-  | 'ReplaysPostponed'
-  | 'RowsQuarantined'
-  | 'RowsStored';
+/** Units of CloudWatch, in its own words. */
+export type MetricUnit = 'Count' | 'Milliseconds' | 'Seconds';
+
+/** CloudWatch's namespace of every metric below. */
+export const METRIC_NAMESPACE = 'edgehouse';
+
+/** The metrics and their units; alarms and dashboards use these names and no others. */
+export const METRIC_UNITS = {
+  /** From the request's arrival to the answer, of every batch that was not refused. */
+  BatchLatency: 'Milliseconds',
+  BatchesBuried: 'Count',
+  BatchesRefused: 'Count',
+  BatchesReplayed: 'Count',
+  BatchesSpooled: 'Count',
+  BatchesStored: 'Count',
+  BatchesUnavailable: 'Count',
+  IdentitiesAccepted: 'Count',
+  IdentitiesRefused: 'Count',
+  KeySetFetchFailed: 'Count',
+  ReplaysPostponed: 'Count',
+  RowsQuarantined: 'Count',
+  RowsStored: 'Count',
+  /** What is left to the first expiry among the tokens that were just pushed to the edge. */
+  TokenSecondsToExpiry: 'Seconds',
+  /** Tokens that every network's EdgeKV has taken: the heartbeat of the refresh. */
+  TokensRefreshed: 'Count',
+} as const satisfies Readonly<Record<string, MetricUnit>>;
+
+export type MetricName = keyof typeof METRIC_UNITS;

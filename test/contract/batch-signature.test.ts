@@ -265,7 +265,8 @@ function flipByte(text: string, at: number, flip: number): string {
 }
 
 function masterOf(vector: Pick<Vector, 'masters'>) {
-  return parseVersionedKeys(formatVersionedKeys(parseVersionedKeys(JSON.stringify({ versions: vector.masters }))));
+  const [current, previous] = vector.masters;
+  return parseVersionedKeys(formatVersionedKeys(parseVersionedKeys(JSON.stringify({ ...current, previous }))));
 }
 
 function messageOf({ stream, headers }: Pick<Vector, 'stream' | 'headers'>): BatchMessage {

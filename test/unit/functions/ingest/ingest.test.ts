@@ -100,6 +100,7 @@ async function send(sending: Sending = {}, faults: Faults = {}, { objects, spool
   const inserts: BatchInsert[] = [];
   const lines: AuditLine[] = [];
   const warnings: unknown[] = [];
+  const metrics: unknown[] = [];
   const store = {
     describe: async () => {
       faults.describe?.();
@@ -127,10 +128,13 @@ async function send(sending: Sending = {}, faults: Faults = {}, { objects, spool
     spoolKeys: { get: async () => SPOOL_KEYS, expire: () => undefined },
     clock,
     audit: (line) => lines.push(line),
-    telemetry: { count: () => undefined, warn: (message, fields) => warnings.push([message, fields]) },
+    telemetry: {
+      count: (...metric) => void metrics.push(metric),
+      warn: (message, fields) => warnings.push([message, fields]),
+    },
   });
   const answer = await ingest(eventOf(sending), CONTEXT);
-  return { answer, body: JSON.parse(answer.body ?? ''), inserts, lines, warnings, objects };
+  return { answer, body: JSON.parse(answer.body ?? ''), inserts, lines, warnings, metrics, objects };
 }
 
 const CONTEXT: Context = {
@@ -277,6 +281,17 @@ describe('ingest', () => {
       expect.objectContaining({ outcome: 'unavailable', code: 'UNAVAILABLE', clickhouseCode: 241 }),
     ]);
     expect(JSON.stringify(warnings)).toMatch(/ClickHouse answered with code 241.*Writing an object failed/);
+  });
+
+  test('the way of a batch is timed wherever it ended; a refusal, which is quick, is not', async () => {
+    const latencies = async (...sending: Parameters<typeof send>) =>
+      (await send(...sending)).metrics.filter((metric) => Array.isArray(metric) && metric[0] === 'BatchLatency');
+
+    for (const faults of [{}, { insert: away }, { insert: away, spool: full }]) {
+      expect(await latencies({}, faults)).toEqual([['BatchLatency', expect.any(Number), { stream: 'hits' }]]);
+    }
+    expect(await latencies({ rows: [BAD] })).toHaveLength(1);
+    expect(await latencies({ source: 'ew/2/1.0.0' })).toEqual([]);
   });
 
   test.each([

@@ -9,11 +9,11 @@ const KEY = rsaKey('a');
 const MASTER = [{ version: 3, key: Buffer.alloc(32, 7) }] as const;
 const { edge: EDGE } = parseConfig({ streams: { hits: {} }, edge: { edgeWorkerIds: [11, 12] } });
 
-async function refresh(idLength = 36) {
+async function refresh(idLength = 36, edge = EDGE) {
   const puts: { readonly place: string; readonly value: string }[] = [];
   let ids = 0;
-  await refreshEdgeTokens({
-    edge: EDGE,
+  const refreshed = await refreshEdgeTokens({
+    edge,
     issuer: ISSUER.issuer,
     audience: ISSUER.audience,
     signer: {
@@ -30,7 +30,7 @@ async function refresh(idLength = 36) {
     clock: () => NOW * 1_000 + 999,
     newId: () => `${ids++}`.padEnd(idLength, 'x'),
   });
-  return puts;
+  return { puts, refreshed };
 }
 
 /** HKDF-SHA-256 by RFC 5869 with one block of output and an empty salt. */
@@ -44,7 +44,7 @@ function hkdf(master: Uint8Array, info: string): Buffer {
 
 describe('refreshing edge tokens', () => {
   test('writes one item an EdgeWorker to each network', async () => {
-    const puts = await refresh();
+    const { puts } = await refresh();
     expect(puts.map(({ place }) => place)).toEqual([
       'staging/edgehouse/credentials/11',
       'production/edgehouse/credentials/11',
@@ -55,7 +55,7 @@ describe('refreshing edge tokens', () => {
   });
 
   test('writes the item of the contract: its token verifies and its key is the one that belongs to the token', async () => {
-    for (const { place, value } of await refresh()) {
+    for (const { place, value } of (await refresh()).puts) {
       const item: unknown = JSON.parse(value);
       const token = /"token":"([^"]+)"/.exec(value)?.[1] ?? '';
       const hash = createHash('sha256').update(token).digest('base64url');
@@ -74,6 +74,12 @@ describe('refreshing edge tokens', () => {
       });
       expect(verified).toMatchObject({ sub: `ew:${place.slice(-2)}`, exp: NOW + 3_600, claims: { scope: 'write' } });
     }
+  });
+
+  test('says how many tokens there are and when the first expires', async () => {
+    expect((await refresh()).refreshed).toEqual({ tokens: 2, earliestExp: NOW + 3_600 });
+    const nobody = await refresh(36, { ...EDGE, edgeWorkerIds: [] });
+    expect(nobody.refreshed).toEqual({ tokens: 0, earliestExp: undefined });
   });
 
   test('an item that EdgeKV would not serve is not written', async () => {

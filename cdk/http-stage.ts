@@ -1,0 +1,55 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { type HttpApi, HttpStage, LogGroupLogDestination, type ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+export interface LoggedStageProps {
+  readonly api: HttpApi;
+  /** What all callers together may ask of the API; beyond it they get 429. */
+  readonly throttle: Required<ThrottleSettings>;
+}
+
+/**
+ * What an access log line says. Nothing that a caller chose but the route that took it, and no header: a token must not get
+ * into a log. `requestId` is the answer's `apigw-requestid`, under which an opaque answer is found again.
+ */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  timeEpoch: '$context.requestTimeEpoch',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  sourceIp: '$context.identity.sourceIp',
+  responseBytes: '$context.responseLength',
+  latencyMs: '$context.responseLatency',
+  integrationLatencyMs: '$context.integrationLatency',
+  integrationStatus: '$context.integration.status',
+  authorizerLatencyMs: '$context.authorizer.latency',
+  authorizerStatus: '$context.authorizer.status',
+  authorizerError: '$context.authorizer.error',
+  error: '$context.error.responseType',
+};
+
+/** The stage `$default` of an API: limited, measured by route, with an access log. */
+export class LoggedStage extends Construct {
+  readonly accessLog: LogGroup;
+
+  constructor(scope: Construct, id: string, { api, throttle }: LoggedStageProps) {
+    super(scope, id);
+    this.accessLog = new LogGroup(this, 'AccessLog', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle,
+      detailedMetricsEnabled: true,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(this.accessLog),
+        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+      },
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import type { MetricName } from '../../functions/shared/telemetry.ts';
+import type { FunctionName } from '../bundle-function.ts';
+import type { Preset } from '../preset.ts';
+
+/** A metric that our own code emits, in namespace `edgehouse`: exactly this name and these dimensions. */
+export interface OwnMetric {
+  readonly source: 'own';
+  readonly name: MetricName;
+  readonly service: FunctionName;
+  /** Beside `service`. CloudWatch adds nothing up over dimensions: all that the code sends, or the alarm sees nothing. */
+  readonly dimensions?: { readonly stream?: string; readonly code?: string };
+}
+
+/** A metric that AWS publishes of a thing in the stack. */
+export type AwsMetric =
+  | { readonly source: 'api'; readonly api: 'ingest'; readonly name: '5xx' | 'Count' | 'Latency' }
+  | {
+      readonly source: 'queue';
+      readonly queue: 'replay' | 'deadLetter';
+      readonly name:
+        | 'ApproximateNumberOfMessagesVisible'
+        | 'ApproximateNumberOfMessagesNotVisible'
+        | 'ApproximateAgeOfOldestMessage';
+    }
+  | { readonly source: 'function'; readonly function: FunctionName; readonly name: 'Errors' | 'Throttles' };
+
+/** As CloudWatch spells them. */
+export type Statistic = 'Sum' | 'Minimum' | 'Maximum' | 'p95';
+
+export interface Measured {
+  readonly metric: OwnMetric | AwsMetric;
+  readonly statistic: Statistic;
+}
+
+/** What an alarm looks at. */
+export type Signal =
+  | ({ readonly kind: 'metric' } & Measured)
+  /** Metric math over at most ten metrics. */
+  | { readonly kind: 'expression'; readonly expression: string; readonly metrics: Readonly<Record<string, Measured>> }
+  /** The sum of a metric of ours over every value of some dimensions (CloudWatch Metrics Insights). */
+  | { readonly kind: 'total'; readonly metric: OwnMetric; readonly over: readonly ('stream' | 'code')[] };
+
+/** One alarm, and what the one whom it wakes has to know. */
+export interface Alarm {
+  /** Also the anchor of its section in docs/runbook.md; several alarms of one kind share it. */
+  readonly name: string;
+  /** Which one of its kind: a stream, a code, a function. */
+  readonly member?: string;
+  /** What is wrong when it fires, in one line. */
+  readonly title: string;
+  readonly signal: Signal;
+  /** A minute or a multiple of it, in seconds. CloudWatch looks back from now, not from a full hour. */
+  readonly periodSeconds: number;
+  /** Fires where this is so; `above` and `below` leave the threshold itself out. */
+  readonly fires: 'above' | 'below';
+  readonly threshold: number;
+  /** Fires when so many of the last periods are bad. */
+  readonly badPeriods: number;
+  readonly ofPeriods: number;
+  /** What a period without data is: bad for a heartbeat, good for a count of mishaps. */
+  readonly missing: 'bad' | 'good';
+  /** The likely causes. */
+  readonly cause: string;
+  /** The command to run first. */
+  readonly firstCommand: string;
+}
+
+/** One for each function: every region has the first three, issuer and rotation only the primary one. */
+export type PerFunction<T> = Readonly<Record<'authorizer' | 'ingest' | 'replay', T>> &
+  Readonly<Partial<Record<'issuer' | 'rotation', T>>>;
+
+/** What there is to watch. The names may be CDK tokens. */
+export interface Watched {
+  readonly streams: readonly string[];
+  /** Minutes between two tokens; undefined where no EdgeWorker gets one. */
+  readonly refreshMinutes: number | undefined;
+  /** Names of log groups. */
+  readonly logGroups: PerFunction<string>;
+  readonly replayQueueUrl: string;
+  readonly deadLetterQueueUrl: string;
+}
+
+/** The pinned MiniStack refuses an alarm with `Metrics`, that is all but one plain metric (docs/emulator.md). */
+export function isAlarmOf({ signal }: Alarm, preset: Preset): boolean {
+  return preset === 'aws' || signal.kind === 'metric';
+}
+
+/** The last lines of a function's log that fit a filter pattern of CloudWatch Logs. */
+export function tailLog(logGroup: string, since: string, pattern: string): string {
+  return `aws logs tail ${logGroup} --since ${since} --filter-pattern '${pattern}'`;
+}

@@ -1,0 +1,49 @@
+import type { Alarm, Watched } from './alarm.ts';
+
+/** Scheduler, mint, EdgeKV and CloudWatch take minutes of their own: time that a refresh may be late without being missed. */
+const LEAST_SLACK_MINUTES = 5;
+
+/** Will EdgeWorkers have credentials? Said only where the stack makes them. */
+export function credentialAlarms({ logGroups, refreshMinutes }: Watched): readonly Alarm[] {
+  const { rotation } = logGroups;
+  if (rotation === undefined || refreshMinutes === undefined) return [];
+  const firstCommand = `aws logs tail ${rotation} --since ${Math.max(2, Math.ceil((3 * refreshMinutes) / 60))}h`;
+  const slackMinutes = Math.max(LEAST_SLACK_MINUTES, Math.ceil(refreshMinutes / 2));
+  return [
+    {
+      name: 'refresh-heartbeat',
+      title: 'A refresh of the edge tokens was missed. Nobody is hurt yet: a token outlives three missed refreshes.',
+      signal: {
+        kind: 'metric',
+        metric: { source: 'own', name: 'TokensRefreshed', service: 'rotation' },
+        statistic: 'Sum',
+      },
+      periodSeconds: (refreshMinutes + slackMinutes) * 60,
+      fires: 'below',
+      threshold: 1,
+      badPeriods: 1,
+      ofPeriods: 1,
+      missing: 'bad',
+      cause: 'EdgeKV refuses the push (credentials, clock, quota), KMS does not sign, or the schedule is off.',
+      firstCommand,
+    },
+    {
+      name: 'token-runway',
+      title: 'The tokens at the edge are about to expire: soon every EdgeWorker is refused.',
+      signal: {
+        kind: 'metric',
+        metric: { source: 'own', name: 'TokenSecondsToExpiry', service: 'rotation' },
+        statistic: 'Minimum',
+      },
+      // A token lives for at least four refreshes. After three without a new one, at most the fourth is left.
+      periodSeconds: 3 * refreshMinutes * 60,
+      fires: 'below',
+      threshold: refreshMinutes * 60,
+      badPeriods: 1,
+      ofPeriods: 1,
+      missing: 'bad',
+      cause: 'Three refreshes in a row failed (see refresh-heartbeat), or tokens are minted too short-lived.',
+      firstCommand,
+    },
+  ];
+}

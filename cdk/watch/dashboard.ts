@@ -1,0 +1,154 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  type IWidget,
+  PeriodOverride,
+  SingleValueWidget,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { AwsMetric, PerFunction } from './alarm.ts';
+import { apiGraph, graph, logTable, type MakeWidget, ownGraph, PERIOD, search } from './dashboard-widgets.ts';
+import { renderMetric, type Sources } from './render-signal.ts';
+
+export interface WatchDashboardProps extends Sources {
+  readonly streams: readonly string[];
+  readonly alarms: readonly Alarm[];
+  readonly logGroups: PerFunction<string>;
+}
+
+const ROW_WIDTH = 24;
+
+/** One page that answers in one look: is it flowing, how fresh, who is refused and why, what waits, what expires next. */
+export class WatchDashboard extends Construct {
+  readonly dashboardName: string;
+
+  constructor(scope: Construct, id: string, props: WatchDashboardProps) {
+    super(scope, id);
+    this.dashboardName = Stack.of(this).stackName;
+    const widgets = [
+      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: ROW_WIDTH, height: 5 })],
+      ...row('Is it flowing?', flowing(props)),
+      ...row('How fresh?', fresh(props)),
+      ...row('Who is refused, and why?', refused(props)),
+      ...row('What waits?', waiting(props)),
+      ...row('What expires next, and what runs badly?', expiring(props)),
+    ];
+    new Dashboard(this, 'Page', {
+      dashboardName: this.dashboardName,
+      defaultInterval: Duration.hours(3),
+      periodOverride: PeriodOverride.INHERIT,
+      widgets,
+    });
+  }
+}
+
+function row(question: string, widgets: readonly MakeWidget[]): IWidget[][] {
+  const heading = new TextWidget({ markdown: `## ${question}`, width: ROW_WIDTH, height: 1 });
+  return [[heading], widgets.map((make) => make(ROW_WIDTH / widgets.length))];
+}
+
+function flowing(props: WatchDashboardProps): readonly MakeWidget[] {
+  return [
+    graph(
+      'Batches stored, by stream',
+      props.streams.map((stream) => ownGraph('BatchesStored', 'ingest', props, { stream })),
+    ),
+    graph(
+      'Rows, stored and quarantined',
+      props.streams.flatMap((stream) =>
+        (['RowsStored', 'RowsQuarantined'] as const).flatMap((name) =>
+          (['ingest', 'replay'] as const).map((service) => ownGraph(name, service, props, { stream })),
+        ),
+      ),
+    ),
+    graph('Requests and 5xx', [apiGraph('Count', 'Sum', props), apiGraph('5xx', 'Sum', props)]),
+  ];
+}
+
+function fresh(props: WatchDashboardProps): readonly MakeWidget[] {
+  const { streams, logGroups } = props;
+  return [
+    graph('Answer of the API, p95, ms', [apiGraph('Latency', 'p95', props)]),
+    graph(
+      'Batch to receipt, p95, ms',
+      streams.map((stream) => ownGraph('BatchLatency', 'ingest', props, { stream }, 'p95')),
+    ),
+    logTable('Stored from the spool: seconds since they were received', logGroups.replay, [
+      'filter audit = "replay" and outcome = "stored"',
+      'stats count() as batches, pct(ageSeconds, 50) as half, max(ageSeconds) as oldest by bin(15m)',
+    ]),
+  ];
+}
+
+function refused({ logGroups }: WatchDashboardProps): readonly MakeWidget[] {
+  return [
+    graph('Identities refused, by code', [search('IdentitiesRefused', ['service', 'code'])]),
+    graph('Batches refused, by stream and code', [search('BatchesRefused', ['service', 'stream', 'code'])]),
+    logTable('Denied senders', logGroups.ingest, [
+      'filter audit = "batch" and decision = "deny"',
+      'stats count() as batches by code, identity.principal, stream, source',
+      'sort batches desc',
+      'limit 20',
+    ]),
+  ];
+}
+
+function waiting(props: WatchDashboardProps): readonly MakeWidget[] {
+  const { streams } = props;
+  const inQueue = (queue: 'replay' | 'deadLetter', name: Extract<AwsMetric, { source: 'queue' }>['name']) =>
+    renderMetric({ metric: { source: 'queue', queue, name }, statistic: 'Maximum' }, PERIOD, props);
+  return [
+    graph('Batches in the spool: ready, and put off', [
+      inQueue('replay', 'ApproximateNumberOfMessagesVisible'),
+      inQueue('replay', 'ApproximateNumberOfMessagesNotVisible'),
+    ]),
+    graph('Oldest in the spool, seconds', [inQueue('replay', 'ApproximateAgeOfOldestMessage')]),
+    graph(
+      'Spooled, replayed, put off, answered 503',
+      streams.flatMap((stream) => [
+        ownGraph('BatchesSpooled', 'ingest', props, { stream }),
+        ownGraph('BatchesReplayed', 'replay', props, { stream }),
+        ownGraph('ReplaysPostponed', 'replay', props, { stream }),
+        ownGraph('BatchesUnavailable', 'ingest', props, { stream }),
+      ]),
+    ),
+    graph('Dead letters: lying there, and new', [
+      inQueue('deadLetter', 'ApproximateNumberOfMessagesVisible'),
+      search('BatchesBuried', ['service', 'stream', 'code']),
+    ]),
+  ];
+}
+
+function expiring(props: WatchDashboardProps): readonly MakeWidget[] {
+  const names = (['authorizer', 'ingest', 'replay', 'issuer', 'rotation'] as const).filter(
+    (name) => props.functions[name] !== undefined,
+  );
+  const ofFunctions = (name: 'Errors' | 'Throttles') =>
+    names.map((watched) =>
+      renderMetric({ metric: { source: 'function', function: watched, name }, statistic: 'Sum' }, PERIOD, props),
+    );
+  const tokens: readonly MakeWidget[] = [
+    (width) =>
+      new SingleValueWidget({
+        title: 'Life of the tokens when last refreshed, seconds; refreshes',
+        metrics: [
+          ownGraph('TokenSecondsToExpiry', 'rotation', props, {}, 'Minimum'),
+          ownGraph('TokensRefreshed', 'rotation', props),
+        ],
+        sparkline: true,
+        width,
+      }),
+  ];
+  return [
+    ...(props.functions.rotation === undefined ? [] : tokens),
+    graph('Callers: known, and key set not to be had', [
+      ownGraph('IdentitiesAccepted', 'authorizer', props),
+      ownGraph('KeySetFetchFailed', 'authorizer', props),
+    ]),
+    graph('Errors of the functions', ofFunctions('Errors')),
+    graph('Throttled calls', ofFunctions('Throttles')),
+  ];
+}

@@ -1,0 +1,128 @@
+import type { MetricName } from '../../functions/shared/telemetry.ts';
+import { type Alarm, type OwnMetric, tailLog, type Watched } from './alarm.ts';
+
+/** Does it flow, is it fast, and does what flows fit its table? */
+export function flowAlarms({ streams, logGroups: { ingest } }: Watched): readonly Alarm[] {
+  return [
+    {
+      name: 'availability',
+      title: 'More than 1 % of the requests get a 5xx.',
+      signal: {
+        kind: 'expression',
+        // Below 100 requests, one failure would be a percent.
+        expression: 'IF(requests >= 100, 100 * failures / requests, 0)',
+        metrics: {
+          failures: { metric: { source: 'api', api: 'ingest', name: '5xx' }, statistic: 'Sum' },
+          requests: { metric: { source: 'api', api: 'ingest', name: 'Count' }, statistic: 'Sum' },
+        },
+      },
+      periodSeconds: 300,
+      fires: 'above',
+      threshold: 1,
+      badPeriods: 1,
+      ofPeriods: 1,
+      missing: 'good',
+      cause: '503: neither ClickHouse nor the spool takes batches. 500: the authorizer cannot decide (see key-set).',
+      firstCommand: tailLog(ingest, '15m', '{ $.status >= 500 }'),
+    },
+    {
+      name: 'api-latency',
+      title: 'One request in twenty takes longer than 3 s: EdgeWorkers give up and count the batch as lost.',
+      signal: { kind: 'metric', metric: { source: 'api', api: 'ingest', name: 'Latency' }, statistic: 'p95' },
+      periodSeconds: 300,
+      fires: 'above',
+      threshold: 3_000,
+      badPeriods: 3,
+      ofPeriods: 5,
+      missing: 'good',
+      cause: 'ClickHouse is slow and then the spool too, cold starts, or Lambda is throttled.',
+      firstCommand: tailLog(ingest, '15m', '{ $.audit = "batch" && $.latencyMs > 1500 }'),
+    },
+    ...streams.flatMap((stream) => streamAlarms(stream, ingest)),
+  ];
+}
+
+function streamAlarms(stream: string, ingest: string): readonly Alarm[] {
+  const own = (name: MetricName, service: 'ingest' | 'replay'): OwnMetric => ({
+    source: 'own',
+    name,
+    service,
+    dimensions: { stream },
+  });
+  const sum = (name: MetricName, service: 'ingest' | 'replay') =>
+    ({ metric: own(name, service), statistic: 'Sum' }) as const;
+  // What was stored at once, and what replay stored; each may have no data at all.
+  const stored = 'FILL(storedNow, 0) + FILL(storedLater, 0)';
+  const refused = 'FILL(refusedNow, 0) + FILL(refusedLater, 0)';
+  return [
+    {
+      name: 'insert-heartbeat',
+      member: stream,
+      title: `For 15 minutes no batch of ${stream} was stored.`,
+      signal: { kind: 'metric', ...sum('BatchesStored', 'ingest') },
+      periodSeconds: 300,
+      fires: 'below',
+      threshold: 1,
+      badPeriods: 3,
+      ofPeriods: 3,
+      missing: 'bad',
+      cause: 'Nobody sends; all are refused; or ClickHouse is away and all are spooled.',
+      firstCommand: tailLog(ingest, '30m', `{ $.audit = "batch" && $.stream = "${stream}" }`),
+    },
+    {
+      name: 'ingest-latency',
+      member: stream,
+      title: `One batch of ${stream} in twenty takes longer than 1.5 s: ClickHouse is near the limit at which batches are spooled.`,
+      signal: {
+        kind: 'metric',
+        metric: { ...own('BatchLatency', 'ingest') },
+        statistic: 'p95',
+      },
+      periodSeconds: 300,
+      fires: 'above',
+      threshold: 1_500,
+      badPeriods: 3,
+      ofPeriods: 5,
+      missing: 'good',
+      cause: 'ClickHouse is busy, waking up or far away; or secrets are read slowly after cold starts.',
+      firstCommand: tailLog(ingest, '15m', `{ $.stream = "${stream}" && $.latencyMs > 1000 }`),
+    },
+    {
+      name: 'unavailable-batches',
+      member: stream,
+      title: `Batches of ${stream} were answered 503: neither ClickHouse nor the spool took them.`,
+      signal: { kind: 'metric', ...sum('BatchesUnavailable', 'ingest') },
+      periodSeconds: 300,
+      fires: 'above',
+      threshold: 0,
+      badPeriods: 1,
+      ofPeriods: 1,
+      missing: 'good',
+      cause: 'S3, KMS or Secrets Manager refuses or does not answer, while ClickHouse is away or not known yet.',
+      firstCommand: tailLog(ingest, '15m', '"A batch could not be stored"'),
+    },
+    {
+      name: 'quarantine-ratio',
+      member: stream,
+      title: `More than 5 % of the rows of ${stream} do not fit its table.`,
+      signal: {
+        kind: 'expression',
+        expression: `IF(${refused} + ${stored} >= 20, 100 * (${refused}) / (${refused} + ${stored}), 0)`,
+        metrics: {
+          refusedNow: sum('RowsQuarantined', 'ingest'),
+          refusedLater: sum('RowsQuarantined', 'replay'),
+          storedNow: sum('RowsStored', 'ingest'),
+          storedLater: sum('RowsStored', 'replay'),
+        },
+      },
+      periodSeconds: 300,
+      fires: 'above',
+      threshold: 5,
+      badPeriods: 2,
+      ofPeriods: 3,
+      missing: 'good',
+      cause: 'A sender changed its fields, or a migration changed the table.',
+      firstCommand: tailLog(ingest, '30m', `{ $.stream = "${stream}" && $.rowsRefused > 0 }`),
+    },
+  ];
+}

@@ -1,0 +1,55 @@
+import type { FunctionName } from '../bundle-function.ts';
+import { type Alarm, tailLog, type Watched } from './alarm.ts';
+
+const FUNCTIONS: readonly FunctionName[] = ['authorizer', 'ingest', 'replay', 'issuer', 'rotation'];
+
+/** Do the functions run at all? */
+export function functionAlarms({ logGroups }: Watched): readonly Alarm[] {
+  return FUNCTIONS.flatMap((name) => {
+    const logGroup = logGroups[name];
+    return logGroup === undefined ? [] : [errors(name, logGroup), throttles(name)];
+  });
+}
+
+function errors(name: FunctionName, logGroup: string): Alarm {
+  return {
+    name: 'function-errors',
+    member: name,
+    title: `The function ${name} ends with an error or runs into its time limit.`,
+    signal: { kind: 'metric', metric: { source: 'function', function: name, name: 'Errors' }, statistic: 'Sum' },
+    periodSeconds: 300,
+    fires: 'above',
+    threshold: 0,
+    // A rotation runs a few times an hour: one failure is a share. One call of the others may fail in passing.
+    badPeriods: name === 'rotation' ? 1 : 2,
+    ofPeriods: name === 'rotation' ? 1 : 3,
+    missing: 'good',
+    cause: CAUSES[name],
+    firstCommand: tailLog(logGroup, '30m', '?ERROR ?Error ?timeout'),
+  };
+}
+
+function throttles(name: FunctionName): Alarm {
+  return {
+    name: 'function-throttles',
+    member: name,
+    title: `Lambda turns calls of the function ${name} away.`,
+    signal: { kind: 'metric', metric: { source: 'function', function: name, name: 'Throttles' }, statistic: 'Sum' },
+    periodSeconds: 60,
+    fires: 'above',
+    threshold: 0,
+    badPeriods: 3,
+    ofPeriods: 5,
+    missing: 'good',
+    cause: "The account's concurrent executions in this region are used up, by edgehouse or by a neighbour.",
+    firstCommand: 'aws lambda get-account-settings --query AccountLimit',
+  };
+}
+
+const CAUSES: Readonly<Record<FunctionName, string>> = {
+  authorizer: 'The key set cannot be read (see key-set): such a caller gets 500.',
+  ingest: 'A fault in ingest itself: what it expects to fail, it answers. Look for a deployment just before.',
+  replay: 'A secret or the queue cannot be reached: batches stay in the queue and are tried again.',
+  issuer: 'KMS does not give the public keys; authorizers go on with the key set they have, for 10 minutes.',
+  rotation: 'EdgeKV or KMS refused; the schedule tries again. See refresh-heartbeat.',
+};

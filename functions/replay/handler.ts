@@ -1,0 +1,40 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { config } from '#config';
+import { createClickHouseBatchStore } from '../ingest/clickhouse-batch-store.ts';
+import { parseClickHouseCredential } from '../ingest/clickhouse-credential.ts';
+import { awsClientOptions } from '../shared/aws-clients.ts';
+import { required } from '../shared/environment.ts';
+import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
+import { createS3BatchSpool } from '../shared/s3-batch-spool.ts';
+import { cachedSecret } from '../shared/secret-cache.ts';
+import { createSecretsManagerStore } from '../shared/secrets-manager-store.ts';
+import { parseVersionedKeys } from '../shared/versioned-keys.ts';
+import { createReplay } from './replay.ts';
+import { createSqsReplayQueue } from './sqs-replay-queue.ts';
+
+const clock = Date.now;
+const aws = awsClientOptions(required(process.env, 'AWS_REGION'));
+const secrets = createSecretsManagerStore(new SecretsManagerClient(aws));
+const secret = <T>(variable: string, parse: (text: string) => T) =>
+  cachedSecret(secrets, required(process.env, variable), parse, clock);
+const queues = {
+  queueUrl: required(process.env, 'REPLAY_QUEUE_URL'),
+  deadLetterQueueUrl: required(process.env, 'DEAD_LETTER_QUEUE_URL'),
+};
+
+export const handler = createReplay({
+  config,
+  store: createClickHouseBatchStore({
+    database: config.clickhouse.database,
+    writer: secret('WRITER_SECRET', parseClickHouseCredential),
+    inspector: secret('INSPECTOR_SECRET', parseClickHouseCredential),
+  }),
+  spool: createS3BatchSpool(required(process.env, 'SPOOL_BUCKET'), new S3Client(aws)),
+  spoolKeys: secret('SPOOL_KEY_SECRET', parseVersionedKeys),
+  queue: createSqsReplayQueue(queues, new SQSClient(aws)),
+  clock,
+  random: Math.random,
+  ...createPowertoolsTelemetry('replay'),
+});

@@ -1,0 +1,61 @@
+/** An API client of Akamai with the right to write EdgeKV, as its secret holds it. */
+export interface EdgegridCredential {
+  /** Origin of Akamai's API for this client, `https://akab-….luna.akamaiapis.net`. */
+  readonly origin: string;
+  readonly clientToken: string;
+  readonly clientSecret: string;
+  readonly accessToken: string;
+}
+
+/** The secret is not of the form that Akamai's credentials have; nothing of it is in the message. */
+export class EdgegridCredentialInvalidError extends Error {
+  override readonly name = 'EdgegridCredentialInvalidError';
+  readonly code = 'EDGEGRID_CREDENTIAL_INVALID';
+  readonly retryable = false;
+  /** @param seen which member is not as expected */
+  constructor(seen: string) {
+    super(
+      `The secret of the Akamai API client is unusable: ${seen}. Write {"host","clientToken","clientSecret","accessToken"} ` +
+        'with the four values that Akamai Control Center shows when it makes the client.',
+    );
+  }
+}
+
+const HOSTNAME = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
+/** Printable, and nothing that could end a parameter of the header. */
+const TOKEN = /^[!-:<-~]{1,256}$/;
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** @throws EdgegridCredentialInvalidError */
+export function parseEdgegridCredential(secret: string): EdgegridCredential {
+  const members = readObject(secret);
+  const token = (name: string): string => {
+    const value = members.get(name);
+    if (typeof value === 'string' && TOKEN.test(value)) return value;
+    throw new EdgegridCredentialInvalidError(`\`${name}\` is not a text without white space`);
+  };
+  return {
+    origin: readOrigin(members.get('host')),
+    clientToken: token('clientToken'),
+    clientSecret: token('clientSecret'),
+    accessToken: token('accessToken'),
+  };
+}
+
+/** A hostname, to be asked over TLS. Without TLS only a stand-in on this very machine is asked, as the deployment test does. */
+function readOrigin(host: unknown): string {
+  if (typeof host === 'string') {
+    if (HOSTNAME.test(host)) return `https://${host}`;
+    const url = URL.canParse(host) ? new URL(host) : undefined;
+    if (url?.protocol === 'http:' && LOOPBACK.has(url.hostname) && url.origin === host) return url.origin;
+  }
+  throw new EdgegridCredentialInvalidError('`host` is not a hostname without scheme, port or path');
+}
+
+function readObject(text: string): ReadonlyMap<string, unknown> {
+  try {
+    return new Map(Object.entries(JSON.parse(text)));
+  } catch {
+    throw new EdgegridCredentialInvalidError('it is not a JSON object');
+  }
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Context } from 'aws-lambda';
+import { config } from '#config';
+import { createKmsTokenSigner } from '../issuer/kms-token-signer.ts';
+import { awsClientOptions } from '../shared/aws-clients.ts';
+import { required } from '../shared/environment.ts';
+import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
+import { createSecretsManagerStore } from '../shared/secrets-manager-store.ts';
+import { parseVersionedKeys } from '../shared/versioned-keys.ts';
+import { parseEdgegridCredential } from './edgegrid-credential.ts';
+import { createEdgegridEdgeKv } from './edgegrid-edge-kv.ts';
+import { observeRefresh } from './observe-refresh.ts';
+import { refreshEdgeTokens } from './refresh-edge-token.ts';
+
+/** What stays to report a failure before Lambda ends the function without a word. */
+const RESERVE_MS = 3000;
+
+const clock = Date.now;
+const aws = awsClientOptions(required(process.env, 'AWS_REGION'));
+const kms = new KMSClient(aws);
+const secrets = createSecretsManagerStore(new SecretsManagerClient(aws));
+const { telemetry } = createPowertoolsTelemetry('rotation');
+const issuer = required(process.env, 'ISSUER_URL');
+const activeKey = required(process.env, 'ACTIVE_KEY');
+const masterSecret = required(process.env, 'SIGNING_MASTER_SECRET');
+const edgegridSecret = required(process.env, 'EDGEGRID_SECRET');
+
+/** The schedule calls it. It holds nothing from one call to the next: every call sees keys and credentials as they are then. */
+export async function handler(_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> {
+  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
+  const refresh = async () =>
+    refreshEdgeTokens({
+      edge: config.edge,
+      issuer,
+      audience: config.issuers[0]?.audience ?? '',
+      signer: await createKmsTokenSigner([activeKey], kms),
+      master: parseVersionedKeys(await secrets.read(masterSecret)),
+      edgeKv: createEdgegridEdgeKv({
+        credential: parseEdgegridCredential(await secrets.read(edgegridSecret)),
+        fetch,
+        clock,
+        random: Math.random,
+        newNonce: randomUUID,
+        pause: (milliseconds) => setTimeout(milliseconds),
+        signal,
+      }),
+      clock,
+      newId: randomUUID,
+    });
+  await observeRefresh(refresh, { clock, telemetry });
+}

@@ -1,0 +1,193 @@
+import { describe, expect, test } from '@jest/globals';
+import { policySchema } from './support/policy-text.ts';
+import { inRegions, synthesize } from './support/synthesize.ts';
+import { valueText } from './support/value-text.ts';
+
+const [stack] = synthesize();
+
+/** Losing one of these loses data, keys or the record of who did what. */
+const KEPT_TYPES = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret', 'AWS::Logs::LogGroup'];
+/** Notices are encrypted with it on their way; nothing lies anywhere under it. */
+const TOPIC_KEY = 'Watch/Alarms/Key';
+
+describe('what must outlive the stack', () => {
+  test('stays when the stack is deleted or replaces it, and goes only when its first deploy fails', () => {
+    const kept = stack.resources.filter(({ type, path }) => KEPT_TYPES.includes(type) && path !== TOPIC_KEY);
+
+    expect(kept).toHaveLength(16);
+    for (const { path, deletionPolicy, updateReplacePolicy } of kept) {
+      expect([path, deletionPolicy, updateReplacePolicy]).toEqual([path, 'RetainExceptOnCreate', 'Retain']);
+    }
+  });
+
+  test('is logged: audit lines for 13 months, access logs for three, the rest for one', () => {
+    const days = stack
+      .ofType('AWS::Logs::LogGroup')
+      .map(({ path, properties }) => [path, properties['RetentionInDays']]);
+
+    expect(Object.fromEntries(days)).toEqual({
+      'TokenAuthorizer/Verifier/Log': 400,
+      'IngestApi/Ingest/Log': 400,
+      'Spool/Replayer/Log': 30,
+      'Issuer/Documents/Log': 30,
+      'CredentialRotation/Refresh/Log': 30,
+      'IngestApi/Default/AccessLog': 90,
+      'Issuer/Default/AccessLog': 90,
+    });
+  });
+});
+
+describe('the spool', () => {
+  const bucket = stack.at('Spool/Store/Bucket');
+
+  test('is encrypted with a key of its own that changes, versioned, and closed to the public', () => {
+    expect(bucket.properties).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } },
+        ],
+      },
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+    expect(stack.at('Spool/Store/Key').properties).toMatchObject({ EnableKeyRotation: true });
+  });
+
+  test('and its queues are reached by TLS only', () => {
+    const policies = ['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'].flatMap((type) => stack.ofType(type));
+
+    expect(policies).toHaveLength(4);
+    for (const { properties } of policies) {
+      const { Statement } = policySchema.parse(properties['PolicyDocument']);
+      expect(Statement[0]).toMatchObject({
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      });
+    }
+  });
+
+  test('never expires a batch: only verdicts, removed versions and broken uploads', () => {
+    expect(bucket.properties['LifecycleConfiguration']).toEqual({
+      Rules: [
+        {
+          Id: 'removed-objects',
+          Status: 'Enabled',
+          ExpiredObjectDeleteMarker: true,
+          NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+        },
+        { Id: 'old-verdicts', Status: 'Enabled', Prefix: 'verdicts/', ExpirationInDays: 30 },
+      ],
+    });
+  });
+
+  test('announces its batches, and nothing else, to the queue that is ready for it', () => {
+    const queue = stack.at('Spool/Replay/Queue');
+    const policy = stack.at('Spool/Replay/Queue/Policy');
+
+    expect(bucket.properties['NotificationConfiguration']).toEqual({
+      QueueConfigurations: [
+        {
+          Event: 's3:ObjectCreated:*',
+          Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'spool/' }] } },
+          Queue: { 'Fn::GetAtt': [queue.id, 'Arn'] },
+        },
+      ],
+    });
+    expect(bucket.dependsOn).toContain(policy.id);
+    const statements = policySchema.parse(policy.properties['PolicyDocument']).Statement;
+    expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['sqs:SendMessage'],
+        Principal: { Service: 's3.amazonaws.com' },
+        Resource: { 'Fn::GetAtt': [queue.id, 'Arn'] },
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+          ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::edgehouse-us-east-1-*' },
+        },
+      },
+    ]);
+  });
+
+  test('is worked off by few at a time, a message at a time; what fails a hundred times is kept for a person', () => {
+    expect(stack.at('Spool/Source').properties).toMatchObject({
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+    const { properties } = stack.at('Spool/Replay/Queue');
+    expect(properties).toMatchObject({
+      VisibilityTimeout: 720,
+      MessageRetentionPeriod: 1_209_600,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { maxReceiveCount: 1000 },
+    });
+    expect(stack.at('Spool/Replay/DeadLetters').properties).toMatchObject({
+      MessageRetentionPeriod: 1_209_600,
+      SqsManagedSseEnabled: true,
+    });
+  });
+});
+
+describe('secrets', () => {
+  test('never stand in the template: the operator writes them or Secrets Manager makes them', () => {
+    const secrets = stack.ofType('AWS::SecretsManager::Secret').map(({ properties: { Description, ...rest } }) => rest);
+
+    const generated = {
+      SecretStringTemplate: '{"version":1}',
+      GenerateStringKey: 'key',
+      PasswordLength: 43,
+      ExcludeCharacters: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
+    };
+    expect(secrets).toEqual([
+      { Name: 'edgehouse/clickhouse/writer' },
+      { Name: 'edgehouse/clickhouse/inspector' },
+      { Name: 'edgehouse/signing-master', GenerateSecretString: generated },
+      { Name: 'edgehouse/akamai-edgegrid' },
+      { Name: 'edgehouse/spool-key', GenerateSecretString: generated },
+    ]);
+  });
+
+  test('that all regions need are replicated to them; each region seals its own spool', () => {
+    const [primary, other] = synthesize({ config: inRegions('us-east-1', 'eu-west-1') });
+
+    const replicas = primary
+      .ofType('AWS::SecretsManager::Secret')
+      .map(({ properties }) => [properties['Name'], properties['ReplicaRegions']]);
+    expect(Object.fromEntries(replicas)).toEqual({
+      'edgehouse/clickhouse/writer': [{ Region: 'eu-west-1' }],
+      'edgehouse/clickhouse/inspector': [{ Region: 'eu-west-1' }],
+      'edgehouse/signing-master': [{ Region: 'eu-west-1' }],
+      'edgehouse/akamai-edgegrid': undefined,
+      'edgehouse/spool-key': undefined,
+    });
+    expect(other?.ofType('AWS::SecretsManager::Secret').map(({ properties }) => properties['Name'])).toEqual([
+      'edgehouse/spool-key',
+    ]);
+  });
+});
+
+describe('the keys that sign tokens', () => {
+  test('are RSA keys that only the account itself administers', () => {
+    for (const path of ['Issuer/KeyA', 'Issuer/KeyB']) {
+      const { properties } = stack.at(path);
+
+      expect(properties).toMatchObject({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' });
+      const { Statement } = policySchema.parse(properties['KeyPolicy']);
+      expect(Statement.map(({ Principal }) => Principal)).toEqual([{ AWS: expect.anything() }]);
+      expect(valueText(principalOf(Statement[0]?.Principal), stack)).toBe('arn:aws:iam::<AWS::AccountId>:root');
+    }
+  });
+});
+
+function principalOf(principal: unknown): unknown {
+  return typeof principal === 'object' && principal !== null && 'AWS' in principal ? principal.AWS : undefined;
+}

@@ -1,0 +1,126 @@
+import { describe, expect, test } from '@jest/globals';
+import { rightsOf, trustOf } from './support/policy-text.ts';
+import { synthesize } from './support/synthesize.ts';
+import { valueText } from './support/value-text.ts';
+
+const [stack] = synthesize();
+
+/** Every role of the stack, and all that it may do. */
+const RIGHTS = {
+  'TokenAuthorizer/Verifier/Role': [
+    'logs:CreateLogStream <TokenAuthorizer/Verifier/Log.Arn>',
+    'logs:PutLogEvents <TokenAuthorizer/Verifier/Log.Arn>',
+  ],
+  'IngestApi/Ingest/Role': [
+    'kms:Decrypt <Spool/Store/Key.Arn>',
+    'kms:GenerateDataKey <Spool/Store/Key.Arn>',
+    'logs:CreateLogStream <IngestApi/Ingest/Log.Arn>',
+    'logs:PutLogEvents <IngestApi/Ingest/Log.Arn>',
+    's3:GetObject <Spool/Store/Bucket.Arn>/spool/*',
+    's3:ListBucket <Spool/Store/Bucket.Arn>',
+    's3:PutObject <Spool/Store/Bucket.Arn>/spool/*',
+    'secretsmanager:GetSecretValue <Secrets/Inspector.Id>',
+    'secretsmanager:GetSecretValue <Secrets/SigningMaster.Id>',
+    'secretsmanager:GetSecretValue <Secrets/Writer.Id>',
+    'secretsmanager:GetSecretValue <Spool/SealingKey.Id>',
+  ],
+  'Spool/Replayer/Role': [
+    'kms:Decrypt <Spool/Store/Key.Arn>',
+    'kms:GenerateDataKey <Spool/Store/Key.Arn>',
+    'logs:CreateLogStream <Spool/Replayer/Log.Arn>',
+    'logs:PutLogEvents <Spool/Replayer/Log.Arn>',
+    's3:DeleteObject <Spool/Store/Bucket.Arn>/spool/*',
+    's3:GetObject <Spool/Store/Bucket.Arn>/spool/*',
+    's3:GetObject <Spool/Store/Bucket.Arn>/verdicts/*',
+    's3:ListBucket <Spool/Store/Bucket.Arn>',
+    's3:PutObject <Spool/Store/Bucket.Arn>/verdicts/*',
+    'secretsmanager:GetSecretValue <Secrets/Inspector.Id>',
+    'secretsmanager:GetSecretValue <Secrets/Writer.Id>',
+    'secretsmanager:GetSecretValue <Spool/SealingKey.Id>',
+    'sqs:ChangeMessageVisibility <Spool/Replay/Queue.Arn>',
+    'sqs:DeleteMessage <Spool/Replay/Queue.Arn>',
+    'sqs:GetQueueAttributes <Spool/Replay/Queue.Arn>',
+    'sqs:ReceiveMessage <Spool/Replay/Queue.Arn>',
+    'sqs:SendMessage <Spool/Replay/DeadLetters.Arn>',
+  ],
+  'Issuer/Documents/Role': [
+    'kms:GetPublicKey <Issuer/KeyA.Arn>',
+    'kms:GetPublicKey <Issuer/KeyB.Arn>',
+    'logs:CreateLogStream <Issuer/Documents/Log.Arn>',
+    'logs:PutLogEvents <Issuer/Documents/Log.Arn>',
+  ],
+  'CredentialRotation/Refresh/Role': [
+    'kms:GetPublicKey <Issuer/KeyA.Arn>',
+    'kms:Sign <Issuer/KeyA.Arn>',
+    'logs:CreateLogStream <CredentialRotation/Refresh/Log.Arn>',
+    'logs:PutLogEvents <CredentialRotation/Refresh/Log.Arn>',
+    'secretsmanager:GetSecretValue <Secrets/EdgeGrid.Id>',
+    'secretsmanager:GetSecretValue <Secrets/SigningMaster.Id>',
+    'sqs:SendMessage <CredentialRotation/DeadLetters.Arn>',
+  ],
+  'CredentialRotation/ScheduleRole': [
+    'lambda:InvokeFunction <CredentialRotation/Refresh/Function.Arn>',
+    'sqs:SendMessage <CredentialRotation/DeadLetters.Arn>',
+  ],
+};
+
+describe('permissions', () => {
+  test('of every role are exactly these', () => {
+    const roles = stack.ofType('AWS::IAM::Role');
+
+    const rights = Object.fromEntries(roles.map((role) => [role.path, rightsOf(role, stack)]));
+
+    expect(rights).toEqual(RIGHTS);
+  });
+
+  test('stand nowhere but in the roles', () => {
+    const elsewhere = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::UserPolicy', 'AWS::IAM::User'];
+
+    expect(elsewhere.flatMap((type) => stack.ofType(type))).toEqual([]);
+  });
+
+  test('have no star but at the end of a prefix of the spool', () => {
+    const lines = stack.ofType('AWS::IAM::Role').flatMap((role) => rightsOf(role, stack));
+
+    const starred = lines.filter((line) => /[*?]/.test(line));
+
+    expect(starred.filter((line) => !/^s3:(Get|Put|Delete)Object <.+>\/(spool|verdicts)\/\*$/.test(line))).toEqual([]);
+  });
+
+  test('of a role are for one service; the scheduler only for schedules of this account', () => {
+    const trust = stack.ofType('AWS::IAM::Role').map((role) => [role.path, trustOf(role)] as const);
+
+    const lambda = { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: 'lambda.amazonaws.com' } };
+    for (const [path, statements] of trust) {
+      if (path !== 'CredentialRotation/ScheduleRole') expect([path, statements]).toEqual([path, [lambda]]);
+      else {
+        expect(statements).toMatchObject([
+          {
+            Principal: { Service: 'scheduler.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          },
+        ]);
+      }
+    }
+  });
+
+  test('to call a function are for one route or authorizer of one API', () => {
+    const permissions = stack.ofType('AWS::Lambda::Permission').map(({ properties }) => ({
+      callee: valueText(properties['FunctionName'], stack),
+      caller: valueText(properties['SourceArn'], stack).replace(/^.*execute-api:us-east-1:<AWS::AccountId>:/, ''),
+    }));
+
+    expect(permissions).toEqual([
+      { callee: '<Issuer/Documents/Function.Arn>', caller: '<Issuer/Api>/*/*/.well-known/openid-configuration' },
+      { callee: '<Issuer/Documents/Function.Arn>', caller: '<Issuer/Api>/*/*/.well-known/jwks.json' },
+      {
+        callee: '<IngestApi/Ingest/Function.Arn>',
+        caller: '<IngestApi/Api>/*/*/v1/streams/{stream}/batches',
+      },
+      {
+        callee: '<TokenAuthorizer/Verifier/Function.Arn>',
+        caller: '<IngestApi/Api>/authorizers/<IngestApi/Api/Token>',
+      },
+    ]);
+  });
+});

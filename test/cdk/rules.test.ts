@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import { type App, Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { inRegions, synthesize } from './support/synthesize.ts';
+
+const addPacks = (app: App) => Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+
+describe('the rules of cdk-nag (AwsSolutions, Serverless) and of CloudFormation', () => {
+  test('find nothing that is not acknowledged beside its construct, in any region', () => {
+    const stacks = synthesize({ config: inRegions('us-east-1', 'eu-west-1'), validate: true, prepare: addPacks });
+
+    // Rules that are run on nothing find nothing.
+    expect(stacks.map(({ resources }) => resources.length > 40)).toEqual([true, true]);
+  });
+
+  test('find a bucket that anybody may reach without TLS', () => {
+    const careless = () =>
+      synthesize({
+        prepare: (app, [stack]) => {
+          addPacks(app);
+          if (stack !== undefined) new Bucket(stack, 'Careless');
+        },
+      });
+
+    expect(careless).toThrow('does not require requests to use SSL');
+  });
+
+  test('are all acknowledged with a reason that says something', () => {
+    const reasons: string[] = [];
+    synthesize({
+      prepare: (_app, stacks) => {
+        for (const construct of stacks.flatMap((stack) => stack.node.findAll())) {
+          for (const { type, data } of construct.node.metadata) {
+            if (type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY) reasons.push(JSON.stringify(data));
+          }
+        }
+      },
+    });
+
+    expect(reasons.length).toBeGreaterThan(10);
+    expect(reasons.filter((reason) => reason.length < 60)).toEqual([]);
+  });
+});

@@ -1,0 +1,118 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { config } from '#config';
+import { addStacks } from '../../cdk/add-stacks.ts';
+import type { Alarm } from '../../cdk/watch/alarm.ts';
+import { listAlarms } from '../../cdk/watch/alarms.ts';
+import { startDatabase, type TestDatabase } from '../faults/support/start-database.ts';
+import { joined, watchTemplate } from './watch/watch-template.ts';
+
+const RUNBOOK = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+const SECTIONS = new Map(
+  RUNBOOK.split(/^## /m)
+    .slice(1)
+    .map((section) => [section.slice(0, section.indexOf('\n')), section] as const),
+);
+
+/** The alarms with the names that the runbook uses. */
+const ALARMS: readonly Alarm[] = listAlarms({
+  streams: ['STREAM'],
+  refreshMinutes: 15,
+  logGroups: {
+    authorizer: '$AUTHORIZER_LOG',
+    ingest: '$INGEST_LOG',
+    replay: '$REPLAY_LOG',
+    issuer: '$ISSUER_LOG',
+    rotation: '$ROTATION_LOG',
+  },
+  replayQueueUrl: '$REPLAY_QUEUE',
+  deadLetterQueueUrl: '$DEAD_LETTERS',
+});
+const NAMES = [...new Set(ALARMS.map(({ name }) => name))];
+
+describe('the runbook', () => {
+  test('has a section for each alarm, and none without an alarm', () => {
+    expect([...SECTIONS.keys()].sort()).toEqual([...NAMES].sort());
+  });
+
+  test.each(NAMES)('says of %s what it means, what causes it, what to run first and when it is over', (name) => {
+    const section = SECTIONS.get(name) ?? '';
+    const commands = ALARMS.filter((alarm) => alarm.name === name).map(({ firstCommand }) => firstCommand);
+
+    expect(section).toMatch(
+      /^\S+\n\n\S[\s\S]+\n\n\*\*Likely\.\*\* [\s\S]+\n\n\*\*First\.\*\* [\s\S]+\n\n\*\*Over\*\* /,
+    );
+    const first = section.split('**First.**')[1]?.split('```')[1] ?? '';
+    expect(commands.map((command) => `sh\n${command}\n`)).toContain(first);
+  });
+
+  test('is where the alarm says that it is', () => {
+    const links = watchTemplate().alarms.map(
+      ({ AlarmDescription }) => joined(AlarmDescription).split('runbook.md#')[1],
+    );
+
+    expect(new Set(links)).toEqual(new Set(SECTIONS.keys()));
+  });
+
+  test('links only to sections that exist', () => {
+    const targets = [...RUNBOOK.matchAll(/\]\(#([^)]+)\)/g)].map(([, target = '']) => target);
+
+    expect(targets.filter((target) => !SECTIONS.has(target))).toEqual([]);
+  });
+});
+
+describe('the names that the runbook sets', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'edgehouse-runbook-'));
+  writeFileSync(join(folder, 'index.mjs'), 'export const handler = () => {};');
+  const bundles = { authorizer: folder, ingest: folder, issuer: folder, replay: folder, rotation: folder };
+  const [primary] = addStacks(new App(), config, 'aws', bundles);
+  if (primary === undefined) throw new Error('There is no stack.');
+  const template = Template.fromStack(primary);
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each([...RUNBOOK.matchAll(/^(\w+_LOG)=\$\(log (\w+)\)$/gm)].map(([, name, prefix]) => [name, prefix]))(
+    '%s is the one log group of the stack that begins with %s',
+    (_name, prefix = '') => {
+      const groups = Object.keys(template.findResources('AWS::Logs::LogGroup'));
+
+      expect(groups.filter((id) => id.startsWith(prefix))).toHaveLength(1);
+    },
+  );
+
+  test('are outputs of the stack', () => {
+    const outputs = Object.keys(template.findOutputs('*'));
+    const named = [...RUNBOOK.matchAll(/\(output (\w+)\)/g)].map(([, name = '']) => name);
+
+    expect(named.length).toBeGreaterThan(5);
+    expect(outputs).toEqual(expect.arrayContaining([...new Set(named)]));
+  });
+});
+
+describe('on the engine, the runbook', () => {
+  const queries = [...RUNBOOK.matchAll(/^```sql\n([\s\S]+?)\n```$/gm)].map(([, query = '']) => query);
+  let database: TestDatabase;
+  let name = '';
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    name = await database.migrateNew(config.streams);
+  });
+  afterAll(() => database.stop());
+
+  test('has queries', () => {
+    expect(queries.length).toBeGreaterThan(4);
+  });
+
+  // The embedded engine has no cluster and no query log.
+  const runnable = queries.filter((query) => !query.includes('system.query_log'));
+  test.each(runnable)('asks a question that ClickHouse understands: %s', async (query) => {
+    const answer = await database.admin.query({ query: query.replaceAll('edgehouse.', `${name}.`), format: 'JSON' });
+
+    expect(await answer.json()).toHaveProperty('meta');
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { credentialAlarms } from '../../cdk/watch/credential-alarms.ts';
+import { joined, watchTemplate } from './watch/watch-template.ts';
+
+const { template, alarms } = watchTemplate();
+
+/** CloudWatch keeps so many characters of a description; log groups and queues have longer names than logical ids. */
+const MOST_DESCRIPTION = 1_024 - 200;
+
+describe('an alarm', () => {
+  test.each(alarms.map((alarm) => [alarm.AlarmName, alarm] as const))('%s says what to do first', (_name, alarm) => {
+    const description = joined(alarm.AlarmDescription);
+
+    expect(description).toMatch(
+      /^\S.*\.\n\nLikely: \S.*\.\n\nFirst: aws \S.*\n\nRunbook: https:\S+runbook\.md#[a-z-]+$/,
+    );
+    expect(description.length).toBeLessThan(MOST_DESCRIPTION);
+  });
+
+  test('tells the topic when it fires and when it is over', () => {
+    const [topic] = Object.keys(template.findResources('AWS::SNS::Topic'));
+
+    for (const { AlarmActions, OKActions } of alarms) {
+      expect([AlarmActions, OKActions]).toEqual([[{ Ref: topic }], [{ Ref: topic }]]);
+    }
+  });
+
+  test('has a name of its own, short enough for CloudWatch', () => {
+    const names = alarms.map(({ AlarmName }) => AlarmName);
+
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name.length).toBeLessThanOrEqual(255);
+  });
+
+  test('takes silence for trouble only where something must be heard', () => {
+    const heartbeats = alarms.filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
+
+    expect(heartbeats.map(({ AlarmName }) => AlarmName).sort()).toEqual([
+      'edgehouse-insert-heartbeat-hits',
+      'edgehouse-refresh-heartbeat',
+      'edgehouse-token-runway',
+    ]);
+    expect(new Set(alarms.map(({ TreatMissingData }) => TreatMissingData))).toEqual(
+      new Set(['breaching', 'notBreaching']),
+    );
+  });
+
+  test('looks at no more metrics than CloudWatch takes, over a time that it takes', () => {
+    for (const { Metrics = [], Period, EvaluationPeriods, DatapointsToAlarm } of alarms) {
+      const period =
+        Period ?? Metrics.find(({ MetricStat }) => MetricStat)?.MetricStat?.Period ?? Metrics[0]?.Period ?? 0;
+      expect(Metrics.filter(({ MetricStat }) => MetricStat !== undefined).length).toBeLessThanOrEqual(10);
+      expect(period % 60).toBe(0);
+      expect(period).toBeGreaterThan(0);
+      expect(period * EvaluationPeriods).toBeLessThanOrEqual(86_400);
+      expect(DatapointsToAlarm).toBeLessThanOrEqual(EvaluationPeriods);
+    }
+  });
+});
+
+// Thresholds are promises to whoever is woken: what stands here is read in a review.
+test('alarms fire where the runbook says', () => {
+  const promises = alarms
+    // One code stands for all.
+    .filter(({ AlarmName }) => !/-(?!TOKEN_EXPIRED)[A-Z_]{9,}$/.test(AlarmName))
+    .map(
+      ({ AlarmName, ComparisonOperator, Threshold, Period, DatapointsToAlarm, EvaluationPeriods, Metrics }) =>
+        `${AlarmName.replace('edgehouse-', '')} ${ComparisonOperator === 'LessThanThreshold' ? '<' : '>'} ${Threshold}` +
+        ` in ${DatapointsToAlarm} of ${EvaluationPeriods} x ${Period ?? Metrics?.[0]?.Period ?? Metrics?.[1]?.MetricStat?.Period} s`,
+    );
+
+  expect(promises.sort()).toEqual([
+    'api-latency > 3000 in 3 of 5 x 300 s',
+    'availability > 1 in 1 of 1 x 300 s',
+    'batches-buried > 0 in 1 of 1 x 300 s',
+    'dead-letters > 0 in 1 of 1 x 300 s',
+    'function-errors-authorizer > 0 in 2 of 3 x 300 s',
+    'function-errors-ingest > 0 in 2 of 3 x 300 s',
+    'function-errors-issuer > 0 in 2 of 3 x 300 s',
+    'function-errors-replay > 0 in 2 of 3 x 300 s',
+    'function-errors-rotation > 0 in 1 of 1 x 300 s',
+    'function-throttles-authorizer > 0 in 3 of 5 x 60 s',
+    'function-throttles-ingest > 0 in 3 of 5 x 60 s',
+    'function-throttles-issuer > 0 in 3 of 5 x 60 s',
+    'function-throttles-replay > 0 in 3 of 5 x 60 s',
+    'function-throttles-rotation > 0 in 3 of 5 x 60 s',
+    'ingest-latency-hits > 1500 in 3 of 5 x 300 s',
+    'insert-heartbeat-hits < 1 in 3 of 3 x 300 s',
+    'key-set > 0 in 3 of 5 x 60 s',
+    'quarantine-ratio-hits > 5 in 2 of 3 x 300 s',
+    'refresh-heartbeat < 1 in 1 of 1 x 1380 s',
+    'refused-identities-TOKEN_EXPIRED > 0 in 3 of 5 x 60 s',
+    'replays-postponed > 0 in 2 of 2 x 900 s',
+    'spool-age > 900 in 1 of 1 x 300 s',
+    'spool-depth > 1000 in 2 of 2 x 300 s',
+    'token-runway < 900 in 1 of 1 x 2700 s',
+    'unavailable-batches-hits > 0 in 1 of 1 x 300 s',
+  ]);
+});
+
+describe('the alarms on the tokens', () => {
+  test('fire before the first EdgeWorker is hurt, and not while refreshes come on time', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 360 }), (refreshMinutes) => {
+        const leastLife = 4 * refreshMinutes * 60;
+
+        const [heartbeat, runway] = tokenAlarms(refreshMinutes);
+
+        // One refresh has to fall into the time that is looked at, with minutes to spare; the second one not.
+        expect(heartbeat?.periodSeconds).toBeGreaterThanOrEqual(refreshMinutes * 60 + 300);
+        expect(heartbeat?.periodSeconds).toBeLessThanOrEqual(Math.max(2 * refreshMinutes, refreshMinutes + 5) * 60);
+        expect(runway?.periodSeconds).toBeLessThanOrEqual(0.75 * leastLife);
+        expect(runway?.threshold).toBeLessThan(leastLife);
+      }),
+    );
+  });
+
+  test('are not there where no EdgeWorker gets a token: none could be missed', () => {
+    const names = watchTemplate({ refreshMinutes: undefined }).alarms.map(({ AlarmName }) => AlarmName);
+
+    expect(names.filter((name) => /token-runway|heartbeat/.test(name))).toEqual(['edgehouse-insert-heartbeat-hits']);
+  });
+});
+
+test('a region that neither issues nor rotates has no alarms on that', () => {
+  const other = watchTemplate({}, false).alarms.map(({ AlarmName }) => AlarmName);
+
+  const lacking = alarms.filter(({ AlarmName }) => !other.includes(AlarmName)).map(({ AlarmName }) => AlarmName);
+  expect(lacking.sort()).toEqual([
+    'edgehouse-function-errors-issuer',
+    'edgehouse-function-errors-rotation',
+    'edgehouse-function-throttles-issuer',
+    'edgehouse-function-throttles-rotation',
+    'edgehouse-refresh-heartbeat',
+    'edgehouse-token-runway',
+  ]);
+});
+
+test('each stream has alarms of its own', () => {
+  const more = watchTemplate({ streams: ['hits', 'clicks'] }).alarms.map(({ AlarmName }) => AlarmName);
+
+  const added = more.filter((name) => !alarms.some(({ AlarmName }) => AlarmName === name));
+  expect(added.sort()).toEqual([
+    'edgehouse-ingest-latency-clicks',
+    'edgehouse-insert-heartbeat-clicks',
+    'edgehouse-quarantine-ratio-clicks',
+    'edgehouse-unavailable-batches-clicks',
+  ]);
+});
+
+test('the emulator lacks exactly the alarms that it refuses: those on more than one plain metric', () => {
+  const emulator = watchTemplate({ alarmsFor: 'emulator' }).alarms.map(({ AlarmName }) => AlarmName);
+
+  const lacking = alarms.filter(({ AlarmName }) => !emulator.includes(AlarmName));
+  expect(lacking.map(({ AlarmName }) => AlarmName).sort()).toEqual([
+    'edgehouse-availability',
+    'edgehouse-batches-buried',
+    'edgehouse-quarantine-ratio-hits',
+    'edgehouse-replays-postponed',
+    'edgehouse-spool-depth',
+  ]);
+  expect(lacking.every(({ Metrics }) => Metrics !== undefined)).toBe(true);
+  expect(emulator).toHaveLength(alarms.length - lacking.length);
+});
+
+function tokenAlarms(refreshMinutes: number) {
+  return credentialAlarms({
+    streams: [],
+    refreshMinutes,
+    logGroups: { authorizer: '', ingest: '', replay: '', rotation: 'log' },
+    replayQueueUrl: '',
+    deadLetterQueueUrl: '',
+  });
+}

@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import { observeRefresh } from '../../../../functions/rotation/observe-refresh.ts';
+import type { RefreshedTokens } from '../../../../functions/rotation/refresh-edge-token.ts';
+import { SpoolError } from '../../../../functions/shared/batch-spool.ts';
+
+async function observe(refresh: () => Promise<RefreshedTokens>) {
+  const metrics: Record<string, number> = {};
+  const warnings: unknown[] = [];
+  const failure = await observeRefresh(refresh, {
+    clock: () => 1_000_500,
+    telemetry: {
+      count: (metric, value) => {
+        metrics[metric] = value;
+      },
+      warn: (_message, fields) => void warnings.push(fields),
+    },
+  }).catch((error: unknown) => error);
+  return { metrics, warnings, failure };
+}
+
+describe('a refresh on schedule', () => {
+  test('beats its heart and says how long the tokens live', async () => {
+    const { metrics, failure } = await observe(async () => ({ tokens: 2, earliestExp: 4_600 }));
+    expect(failure).toBeUndefined();
+    expect(metrics).toEqual({ TokensRefreshed: 2, TokenSecondsToExpiry: 3_599 });
+  });
+
+  test('of no EdgeWorker says nothing of their life', async () => {
+    const { metrics } = await observe(async () => ({ tokens: 0, earliestExp: undefined }));
+    expect(metrics).toEqual({ TokensRefreshed: 0 });
+  });
+
+  test('that fails has no heartbeat, and the schedule sees the failure', async () => {
+    const fault = new SpoolError('Anything');
+    const { metrics, warnings, failure } = await observe(() => Promise.reject(fault));
+    expect(failure).toBe(fault);
+    expect(metrics).toEqual({});
+    expect(warnings).toEqual([expect.objectContaining({ code: 'SPOOL_FAILED' })]);
+  });
+});
