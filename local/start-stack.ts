@@ -18,12 +18,16 @@ import { formatVersionedKeys, parseVersionedKeys } from '../functions/shared/ver
 import { type Database, openDatabase } from './database.ts';
 import type { Edge } from './edge/edge-options.ts';
 import { openFileSecretStore } from './file-secret-store.ts';
+import type { OpenRoute } from './gateway/answer-request.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { createLocalTokenSigner, generateSigningKey } from './local-token-signer.ts';
 import type { LocalReplayQueue } from './spool/replay-queue.ts';
 import { startEdgeCredentials } from './start-edge-credentials.ts';
 import { startEdgeWorkers } from './start-edge-workers.ts';
 import { startSpool } from './start-spool.ts';
+import { findApis } from './template/find-apis.ts';
+import { loadTemplate } from './template/load-template.ts';
+import { type LocalFunctions, makeRoutes } from './template/make-routes.ts';
 import { startSite } from './traffic/site.ts';
 
 export interface StackOptions {
@@ -65,11 +69,6 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-// The one place that names the API's route, identity source and TTL, until the synthesized template does.
-const ROUTE = { method: 'POST', path: '/v1/streams/{stream}/batches' } as const;
-const IDENTITY_SOURCES = ['$request.header.Authorization'];
-const AUTHORIZER_TTL_SECONDS = 60;
-
 /** Starts the whole system on the loopback interface. What it opened it closes again where a later part fails. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const opened: (() => Promise<unknown>)[] = [];
@@ -106,6 +105,9 @@ async function open(
   const onFault = (fault: { readonly error?: unknown }) =>
     say(`A function failed: ${fault.error instanceof Error ? fault.error.message : 'no error object'}`);
 
+  // Synthesized beside the engine's start, where the sources have changed since the last time.
+  const templated = loadTemplate().then(findApis);
+  templated.catch(() => undefined);
   const database = await openDatabase({ config, dataDir, clickhouseUrl: options.clickhouseUrl, say });
   opened.push(() => database.close());
   const secrets = await openSecrets(config, dataDir, database);
@@ -119,11 +121,13 @@ async function open(
     return origin;
   };
 
+  const { issuerApi, ingestApi } = await templated;
   let issuerUrl = '';
-  issuerUrl = await gateway([
-    { method: 'GET', path: DISCOVERY_PATH, integration: async () => discovery(issuerUrl) },
-    { method: 'GET', path: KEY_SET_PATH, integration: () => keySet(signer) },
-  ]);
+  const documents: OpenRoute['integration'] = async ({ rawPath }) =>
+    rawPath === DISCOVERY_PATH ? discovery(issuerUrl) : keySet(signer);
+  issuerUrl = await gateway(
+    makeRoutes(issuerApi, { open: { 'Issuer/Documents': documents }, authorized: {}, authorizers: {} }),
+  );
   const issuers: readonly TrustedIssuer[] = config.issuers.map((issuer) => ({ ...issuer, issuer: issuerUrl }));
   const keySets = createKeySetCache({ fetch, clock, onFailure: (error) => say(error.message) });
   const authorize = createAuthorize({
@@ -150,16 +154,12 @@ async function open(
   opened.push(() => kept.queue.close());
   const [region = 'local'] = config.regions;
   const ingest = createIngest({ ...kept, config, region, signingMaster, store, contracts, clock, audit, telemetry });
-  const api = await gateway(
-    [
-      {
-        ...ROUTE,
-        authorizer: { identitySources: IDENTITY_SOURCES, ttlSeconds: AUTHORIZER_TTL_SECONDS, authorize },
-        integration: ingest,
-      },
-    ],
-    options.port,
-  );
+  const functions: LocalFunctions = {
+    open: {},
+    authorized: { 'IngestApi/Ingest': ingest },
+    authorizers: { 'TokenAuthorizer/Verifier': authorize },
+  };
+  const api = await gateway(makeRoutes(ingestApi, functions), options.port);
 
   const { repeat } = options;
   const credentials = await startEdgeCredentials({ config, issuerUrl, signer, signingMaster, clock, say, repeat });

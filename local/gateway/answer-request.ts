@@ -7,15 +7,20 @@ import { lambdaContext } from './lambda-context.ts';
 import { compileRoutes, type RoutePattern } from './match-route.ts';
 import { HEAD_LIMIT_BYTES, headBytes, type ParsedRequest, parseRequest, type WireRequest } from './parse-request.ts';
 
+interface TimedRoute extends RoutePattern {
+  /** The function's own limit, milliseconds: Lambda ends it then, which the gateway answers as a fault. @default the gateway's */
+  readonly timeoutMs?: number;
+}
+
 /** A route that anyone may call, such as an issuer's key set. */
-export interface OpenRoute extends RoutePattern {
+export interface OpenRoute extends TimedRoute {
   readonly authorizer?: never;
   /** Answers as payload format 2.0 allows: a response object with `statusCode`, or any JSON value as the body. */
   readonly integration: (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
 }
 
 /** A route behind an authorizer. Routes that hold the same authorizer object share its cache, as on AWS. */
-export interface AuthorizedRoute extends RoutePattern {
+export interface AuthorizedRoute extends TimedRoute {
   readonly authorizer: Authorizer;
   /** As for an open route; `requestContext.authorizer.lambda` holds the authorizer's context. */
   readonly integration: (
@@ -109,7 +114,7 @@ interface CompiledRoute extends RoutePattern {
 function serveOpen(route: OpenRoute, now: () => number): Serve {
   return async (request, facts) => {
     const event = openEvent(request, facts);
-    return callIntegration(facts, event, (context) => route.integration(event, context), now);
+    return callIntegration(facts, event, (context) => route.integration(event, context), now, route.timeoutMs);
   };
 }
 
@@ -118,7 +123,7 @@ function serveAuthorized(route: AuthorizedRoute, gate: AuthorizerGate, now: () =
     const verdict = await gate(request, facts);
     if (verdict.kind !== 'allowed') return refuseIdentity(verdict, facts);
     const event = authorizedEvent(request, facts, verdict.context);
-    return callIntegration(facts, event, (context) => route.integration(event, context), now);
+    return callIntegration(facts, event, (context) => route.integration(event, context), now, route.timeoutMs);
   };
 }
 
@@ -127,10 +132,12 @@ async function callIntegration(
   event: object,
   call: (context: Context) => Promise<unknown>,
   now: () => number,
+  functionMs = Number.POSITIVE_INFINITY,
 ): Promise<Answered> {
+  const limitMs = Math.min(functionMs, INTEGRATION_TIMEOUT_MS);
   if (Buffer.byteLength(JSON.stringify(event)) > LAMBDA_PAYLOAD_BYTES) return refuse('tooLarge', 'EVENT_TOO_LARGE');
-  const context = lambdaContext(facts.requestId, now() + INTEGRATION_TIMEOUT_MS, now);
-  const outcome = await callFunction(async () => call(context), INTEGRATION_TIMEOUT_MS);
+  const context = lambdaContext(facts.requestId, now() + limitMs, now);
+  const outcome = await callFunction(async () => call(context), limitMs);
   switch (outcome.kind) {
     case 'returned':
       try {
@@ -141,7 +148,7 @@ async function callIntegration(
     case 'failed':
       return failed('INTEGRATION_FAILED', 'integration', facts, outcome.error);
     case 'timeout':
-      return refuse('unavailable', 'INTEGRATION_TIMEOUT');
+      return refuse(limitMs < INTEGRATION_TIMEOUT_MS ? 'internalError' : 'unavailable', 'INTEGRATION_TIMEOUT');
   }
 }
 
