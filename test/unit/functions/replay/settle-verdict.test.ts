@@ -18,21 +18,29 @@ async function unjudged() {
 
 /** Has one create wait until the other has been made, both having found nothing before. */
 function gates() {
-  const { promise: done, resolve } = Promise.withResolvers<void>();
+  const { promise: bothJudged, resolve: secondJudged } = Promise.withResolvers<void>();
+  const { promise: firstDone, resolve: firstCreated } = Promise.withResolvers<void>();
   const created: string[] = [];
-  const counting =
-    (spool: BatchSpool, before: Promise<void> | undefined, after: () => void): BatchSpool['create'] =>
-    async (...object) => {
-      await before;
-      const outcome = await spool.create(...object);
-      created.push(outcome);
-      after();
-      return outcome;
-    };
+  const create = async (spool: BatchSpool, object: Parameters<BatchSpool['create']>) => {
+    const outcome = await spool.create(...object);
+    created.push(outcome);
+    return outcome;
+  };
   return {
     created,
-    first: (spool: BatchSpool) => counting(spool, undefined, resolve),
-    second: (spool: BatchSpool) => counting(spool, done, () => undefined),
+    first:
+      (spool: BatchSpool): BatchSpool['create'] =>
+      async (...object) => {
+        await bothJudged;
+        return create(spool, object).finally(firstCreated);
+      },
+    second:
+      (spool: BatchSpool): BatchSpool['create'] =>
+      async (...object) => {
+        secondJudged();
+        await firstDone;
+        return create(spool, object);
+      },
   };
 }
 
