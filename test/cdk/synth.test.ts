@@ -11,12 +11,11 @@ beforeAll(() => {
 afterAll(() => rmSync(output, { recursive: true }));
 
 describe('cdk synth', () => {
-  test('works without account and network, in less than 15 s', async () => {
+  test('works without account and network', async () => {
     const { code, stderr, milliseconds } = await runSynth(output);
 
     console.log(`cdk synth: ${(milliseconds / 1000).toFixed(1)} s`);
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-    expect(milliseconds).toBeLessThan(15_000);
     expect(existsSync(join(output, 'edgehouse-us-east-1.template.json'))).toBe(true);
   });
 
