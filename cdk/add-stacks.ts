@@ -1,4 +1,4 @@
-import type { App } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib/core';
 import type { Config } from '../config/schema.ts';
 import { EdgehouseStack, type FunctionBundles } from './edgehouse-stack.ts';
 import type { Preset } from './preset.ts';

@@ -16,7 +16,7 @@ try {
 }
 
 async function synthesize(config: Config): Promise<void> {
-  const { App } = await import('aws-cdk-lib');
+  const { App } = await import('aws-cdk-lib/core');
   const { addStacks } = await import('./add-stacks.ts');
   const { bundleFunction } = await import('./bundle-function.ts');
   const app = new App({ autoSynth: false });

@@ -1,7 +1,7 @@
-import { Duration } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, type ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { SPOOL_PREFIX } from '../functions/shared/batch-spool.ts';
 import { EdgehouseFunction } from './edgehouse-function.ts';

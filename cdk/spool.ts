@@ -1,7 +1,7 @@
-import { Duration, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { SPOOL_PREFIX } from '../functions/shared/batch-spool.ts';
 import { EdgehouseFunction } from './edgehouse-function.ts';

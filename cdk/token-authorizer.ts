@@ -1,6 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { KEY_SET_PATH } from '../functions/issuer/answer-discovery.ts';
 import { EdgehouseFunction } from './edgehouse-function.ts';

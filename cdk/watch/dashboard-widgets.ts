@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
 import { GraphWidget, type IMetric, type IWidget, LogQueryWidget, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
 import { METRIC_NAMESPACE, type MetricName } from '../../functions/shared/telemetry.ts';
 import type { FunctionName } from '../bundle-function.ts';
 import type { AwsMetric, OwnMetric, Statistic } from './alarm.ts';

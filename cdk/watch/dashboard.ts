@@ -1,4 +1,3 @@
-import { Duration, Stack } from 'aws-cdk-lib';
 import {
   type Alarm,
   AlarmStatusWidget,
@@ -8,6 +7,7 @@ import {
   SingleValueWidget,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AwsMetric, PerFunction } from './alarm.ts';
 import { apiGraph, graph, logTable, type MakeWidget, ownGraph, PERIOD, search } from './dashboard-widgets.ts';

@@ -1,8 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { type IMetric, MathExpression, Metric, Unit } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib/core';
 import { METRIC_NAMESPACE, METRIC_UNITS, type MetricUnit } from '../../functions/shared/telemetry.ts';
 import type { FunctionName } from '../bundle-function.ts';
 import type { AwsMetric, Measured, OwnMetric, PerFunction, Signal } from './alarm.ts';

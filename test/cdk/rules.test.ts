@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type App, Validations } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { type App, Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { inRegions, synthesize } from './support/synthesize.ts';
 

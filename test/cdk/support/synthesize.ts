@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib/core';
 import { z } from 'zod';
 import { addStacks } from '../../../cdk/add-stacks.ts';
 import type { EdgehouseStack } from '../../../cdk/edgehouse-stack.ts';
