@@ -28,20 +28,27 @@ export class SynthFailedError extends Error {
  * The template of the first region, as `cdk deploy` would send it: synthesized, which takes a few seconds, or as it was
  * synthesized last from the same sources.
  *
+ * @param cache folder that keeps it
  * @throws SynthFailedError
  */
-export async function loadTemplate(): Promise<unknown> {
-  const cached = join(CACHE, `${await hashSources()}.json`);
-  const known = await readFile(cached, 'utf8').catch(() => undefined);
+export async function loadTemplate(cache = CACHE): Promise<unknown> {
+  const name = `${await hashSources()}.json`;
+  const known = await readFile(join(cache, name), 'utf8').catch(() => undefined);
   if (known !== undefined) return JSON.parse(known);
   const template = await synthesize();
-  await rm(CACHE, { recursive: true, force: true });
-  await mkdir(CACHE, { recursive: true });
-  // Renamed into place: a stack that starts beside this one reads all of it or nothing.
-  const unfinished = `${cached}.${process.pid}`;
-  await writeFile(unfinished, template);
-  await rename(unfinished, cached);
+  // Where nothing can be kept, or another stack keeps the same at this moment, the next start synthesizes again.
+  await keep(cache, name, template).catch(() => undefined);
   return JSON.parse(template);
+}
+
+/** Renamed into place: a stack that starts beside this one reads all of it or nothing. */
+async function keep(cache: string, name: string, template: string): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  const unfinished = join(cache, `${name}.${process.pid}`);
+  await writeFile(unfinished, template);
+  await rename(unfinished, join(cache, name));
+  const others = (await readdir(cache)).filter((file) => file.endsWith('.json') && file !== name);
+  await Promise.all(others.map((file) => rm(join(cache, file), { force: true })));
 }
 
 async function synthesize(): Promise<string> {
