@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { type BatchStore, StoreError } from '../ingest/batch-store.ts';
+import { StoreError } from '../ingest/batch-store.ts';
 import { type ContractCache, createContractCache } from '../ingest/contract-cache.ts';
 import type { Audit, ReplayAudit } from '../shared/audit.ts';
 import { describeFault } from '../shared/describe-fault.ts';
@@ -10,7 +10,6 @@ import { type ReplayDependencies, type ReplayOutcome, replayBatch } from './repl
 import type { ReplayQueue } from './replay-queue.ts';
 
 export interface ReplayHandlerDependencies extends ReplayDependencies {
-  readonly store: BatchStore;
   readonly queue: ReplayQueue;
   readonly audit: Audit;
   readonly telemetry: Telemetry;
