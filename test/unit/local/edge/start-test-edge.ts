@@ -93,3 +93,9 @@ export async function evaluate(
   if (response.status !== 200) throw new Error(`${response.status}: ${JSON.stringify(await edge.report())}`);
   return JSON.parse(text);
 }
+
+/** A site, and an edge with the bundle in front of it. */
+export async function startSiteAndEdge(mainJs: string, site: RequestListener, options: Partial<EdgeOptions> = {}) {
+  const origin = await startServer(site);
+  return { edge: await startTestEdge(mainJs, { site: origin, ...options }), origin };
+}
