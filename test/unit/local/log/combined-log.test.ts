@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type ParsedLine, parseCombinedLine, type WebEvent } from '../../../../local/log/combined-log.ts';
+import { hasRealLog, REAL_LOG } from '../../../integration/support/find-log.ts';
 
 const LINE =
   '83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /a/b.png?x=1&y=2 HTTP/1.1" 200 203023 "http://a.example/" "Mozilla/5.0 (X11)"';
@@ -117,15 +117,10 @@ describe('whatever the line', () => {
   });
 });
 
-const log = join(
-  resolve(import.meta.dirname, '../../..', process.env['EDGEHOUSE_DATA'] ?? '../shared/data'),
-  'apache-access.log',
-);
-
-(existsSync(log) ? test : test.skip)(
-  `10,000 lines of a real log: all but the one that is cut short are events${existsSync(log) ? '' : ' (skipped: no data)'}`,
+(hasRealLog ? test : test.skip)(
+  `10,000 lines of a real log: all but the one that is cut short are events${hasRealLog ? '' : ' (skipped: no data)'}`,
   () => {
-    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(REAL_LOG, 'utf8').trimEnd().split('\n');
 
     const parsed = lines.map((line) => parseCombinedLine(line));
 
