@@ -133,10 +133,11 @@ function expiring(props: WatchDashboardProps): readonly MakeWidget[] {
   const tokens: readonly MakeWidget[] = [
     (width) =>
       new SingleValueWidget({
-        title: 'Life of the tokens when last refreshed, seconds; refreshes',
+        title: 'Life of the tokens when last refreshed, seconds; refreshes; ClickHouse passwords rotated',
         metrics: [
           ownGraph('TokenSecondsToExpiry', 'rotation', props, {}, 'Minimum'),
           ownGraph('TokensRefreshed', 'rotation', props),
+          ownGraph('RotationSucceeded', 'rotation', props),
         ],
         sparkline: true,
         width,

@@ -1,9 +1,10 @@
 import type { Clock } from '../shared/clock.ts';
-import type { EdgeKv } from '../shared/edge-kv.ts';
+import { MOST_ITEM_BYTES, type ReadableEdgeKv } from '../shared/edge-kv.ts';
+import { nameFault } from '../shared/edge-kv-names.ts';
 import { EdgeKvError, type EdgeKvSilence } from './edge-kv-error.ts';
 import type { EdgegridCredential } from './edgegrid-credential.ts';
 import { readEdgeKvRefusal } from './read-edge-kv-refusal.ts';
-import { signEdgegrid } from './sign-edgegrid.ts';
+import { type EdgegridRequest, signEdgegrid } from './sign-edgegrid.ts';
 
 export interface EdgegridEdgeKvOptions {
   readonly credential: EdgegridCredential;
@@ -22,51 +23,107 @@ export interface EdgegridEdgeKvOptions {
 const ATTEMPT_MS = 12_000;
 const MOST_ATTEMPTS = 3;
 
+/** EdgeKV would refuse the item as it stands, so it is not asked. */
+export class EdgeKvItemError extends Error {
+  override readonly name = 'EdgeKvItemError';
+  readonly code = 'EDGEKV_ITEM_INVALID';
+  readonly retryable = false;
+}
+
+/** An item could not be looked at: that says nothing of whether it is there. */
+export class EdgeKvReadError extends Error {
+  override readonly name = 'EdgeKvReadError';
+  readonly code = 'EDGEKV_READ_FAILED';
+  readonly retryable = true;
+  constructor(place: string, seen: string, options?: ErrorOptions) {
+    super(
+      `EdgeKV did not show item ${place}: ${seen}. Check that the API client may read this namespace; the item itself may be well.`,
+      options,
+    );
+  }
+}
+
 /**
- * Writes items through Akamai's administrative API. A write that met a limit, a failure of theirs or silence is tried again:
- * putting an item twice changes nothing. `put` throws EdgeKvError.
+ * Writes and reads items through Akamai's administrative API. A write that met a limit, a failure of theirs or silence is tried
+ * again: putting an item twice changes nothing. Names and size are checked before Akamai is asked. `put` throws EdgeKvItemError
+ * and EdgeKvError, `get` EdgeKvReadError.
  */
-export function createEdgegridEdgeKv(options: EdgegridEdgeKvOptions): EdgeKv {
+export function createEdgegridEdgeKv(options: EdgegridEdgeKvOptions): ReadableEdgeKv {
   return {
     async put(network, namespace, group, item, value) {
-      const names = { networks: network, namespaces: namespace, groups: group, items: item };
-      const path = Object.entries(names).map(([kind, name]) => `${kind}/${encodeURIComponent(name)}`);
-      const url = new URL(`/edgekv/v1/${path.join('/')}`, options.credential.origin);
+      const bytes = Buffer.byteLength(value);
+      const tooLarge =
+        bytes > MOST_ITEM_BYTES ? `The item has ${bytes} bytes. Expected at most ${MOST_ITEM_BYTES}.` : undefined;
+      const fault = nameFault({ namespace, group, item }) ?? tooLarge;
+      if (fault !== undefined) throw new EdgeKvItemError(`${fault} Next: correct it in edgehouse.config.ts.`);
+      const place = `${network}/${namespace}/${group}/${item}`;
       for (let attempt = 1; ; attempt++) {
-        const failure = await tryPut(url, `${network}/${namespace}/${group}/${item}`, value, options);
+        const failure = await tryPut(urlOf(place, options), place, value, options);
         if (failure === undefined) return;
         if (!failure.retryable || attempt === MOST_ATTEMPTS || options.signal.aborted) throw failure;
         // Doubling from a second, half of it by chance.
         await options.pause(2 ** (attempt - 1) * (500 + 500 * options.random()));
       }
     },
+    async get(network, namespace, group, item) {
+      const fault = nameFault({ namespace, group, item });
+      if (fault !== undefined) throw new EdgeKvItemError(`${fault} Next: correct it in edgehouse.config.ts.`);
+      return look(`${network}/${namespace}/${group}/${item}`, options);
+    },
   };
 }
 
-/** One attempt: a time and a nonce of its own, because Akamai takes neither twice. */
+const KINDS = ['networks', 'namespaces', 'groups', 'items'];
+
+/** @param place of names that need no escape */
+function urlOf(place: string, { credential }: EdgegridEdgeKvOptions): URL {
+  const path = place.split('/').map((name, index) => `${KINDS[index]}/${name}`);
+  return new URL(`/edgekv/v1/${path.join('/')}`, credential.origin);
+}
+
+/** One attempt, and no other: who looks for an item looks again later anyway. */
+async function look(place: string, options: EdgegridEdgeKvOptions): Promise<string | undefined> {
+  const { response, answer } = await ask({ method: 'GET', url: urlOf(place, options), body: '' }, options).catch(
+    (cause: unknown) => {
+      throw new EdgeKvReadError(place, describeSilence(cause).silence, { cause });
+    },
+  );
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new EdgeKvReadError(place, `status ${response.status}`);
+  return answer;
+}
+
 async function tryPut(
   url: URL,
   place: string,
   value: string,
-  { credential, fetch, clock, newNonce, signal }: EdgegridEdgeKvOptions,
+  options: EdgegridEdgeKvOptions,
 ): Promise<EdgeKvError | undefined> {
-  const request = { method: 'PUT', url, body: value } as const;
-  const authorization = signEdgegrid(request, credential, { time: clock(), nonce: newNonce() });
   try {
-    const response = await fetch(url, {
-      method: 'PUT',
-      headers: { authorization, 'content-type': 'application/json' },
-      body: value,
-      // Answered as it is: what is signed is for this address only.
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
-    });
-    const answer = await response.text();
+    const { response, answer } = await ask({ method: 'PUT', url, body: value }, options);
     if (response.ok) return undefined;
-    return new EdgeKvError(place, readEdgeKvRefusal(response.status, response.headers, answer, clock()));
+    return new EdgeKvError(place, readEdgeKvRefusal(response.status, response.headers, answer, options.clock()));
   } catch (cause) {
     return new EdgeKvError(place, describeSilence(cause), { cause });
   }
+}
+
+/** One request: a time and a nonce of its own, because Akamai takes neither twice. */
+async function ask(
+  request: EdgegridRequest & { readonly method: 'GET' | 'PUT' },
+  { credential, fetch, clock, newNonce, signal }: EdgegridEdgeKvOptions,
+): Promise<{ readonly response: Response; readonly answer: string }> {
+  const authorization = signEdgegrid(request, credential, { time: clock(), nonce: newNonce() });
+  const { method, url, body } = request;
+  const response = await fetch(url, {
+    method,
+    headers: { authorization, ...(method === 'PUT' && { 'content-type': 'application/json' }) },
+    ...(method === 'PUT' && { body }),
+    // Answered as it is: what is signed is for this address only.
+    redirect: 'manual',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
+  });
+  return { response, answer: await response.text() };
 }
 
 /** `fetch` wraps what happened to the socket: the code of Node's error is in the cause. */

@@ -1,21 +1,29 @@
 import type { Clock } from '../shared/clock.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
-import type { RefreshedTokens } from './refresh-edge-token.ts';
+import type { PushedItem, RefreshedTokens } from './refresh-edge-token.ts';
+
+/** How a refresh ended; `unseen` are those of the pushed items that EdgeKV did not show when it was asked. */
+export type RefreshOutcome = RefreshedTokens & { readonly unseen?: readonly PushedItem[] };
 
 /**
- * Runs a refresh and says how long the tokens now at the edge live. A failure says nothing there and is thrown on: the
- * schedule tries again, and the alarm sees that the heartbeat `TokensRefreshed` is missing.
+ * Runs a refresh and says how long the tokens now at the edge live, and which have not been seen there. A failure says nothing of
+ * their life and is thrown on: the schedule tries again, and the alarm sees that the heartbeat `TokensRefreshed` is missing.
  */
 export async function observeRefresh(
-  refresh: () => Promise<RefreshedTokens>,
+  refresh: () => Promise<RefreshOutcome>,
   { clock, telemetry }: { readonly clock: Clock; readonly telemetry: Telemetry },
 ): Promise<void> {
   try {
-    const { tokens, earliestExp } = await refresh();
+    const { tokens, earliestExp, unseen = [] } = await refresh();
     telemetry.count('TokensRefreshed', tokens);
     if (earliestExp !== undefined) {
       telemetry.count('TokenSecondsToExpiry', Math.floor(earliestExp - clock() / 1000));
+    }
+    if (unseen.length > 0) {
+      telemetry.warn('EdgeKV has taken items that it does not show yet', {
+        items: unseen.map(({ network, item }) => `${network}/${item}`),
+      });
     }
   } catch (error) {
     telemetry.warn('The edge tokens could not be refreshed', describeFault(error));

@@ -26,6 +26,8 @@ export const METRIC_UNITS = {
   IdentitiesRefused: 'Count',
   KeySetFetchFailed: 'Count',
   ReplaysPostponed: 'Count',
+  /** ClickHouse passwords that were replaced and proven: the heartbeat of their rotation. */
+  RotationSucceeded: 'Count',
   RowsQuarantined: 'Count',
   RowsStored: 'Count',
   /** What is left to the first expiry among the tokens that were just pushed to the edge. */

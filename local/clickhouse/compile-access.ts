@@ -28,7 +28,8 @@ export interface CompiledAccess {
   readonly accounts: ReadonlyMap<string, EnforcedAccount>;
 }
 
-const ADMIN_ROLE = 'edgehouse_embedded_admin';
+/** The role of an account with `admin: true`. */
+export const ADMIN_ROLE = 'edgehouse_embedded_admin';
 
 /**
  * Compiles access control to what the embedded engine really enforces: its XML configuration, in which its only user holds every

@@ -1,6 +1,7 @@
 /** Who may speak to the embedded engine. */
 export interface Account {
   readonly user: string;
+  /** An administrator may change it with ALTER USER, for as long as the engine's process lives. */
   readonly password: string;
   /** All rights. Any other account has the roles that `accessSql` gives the user of its name. @default false */
   readonly admin?: boolean;

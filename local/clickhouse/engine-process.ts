@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { CredentialTable } from './credential-table.ts';
 import { type EngineFailure, EngineStartError } from './engine-errors.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { createFront } from './front.ts';
@@ -46,7 +47,7 @@ async function start(message: StartMessage): Promise<void> {
     const { engine, access } = await openEngine(message, scratchDir);
     // The data directory is ours now, so whoever made these is gone.
     await removeAbandoned(scratchDir, message.dataDir);
-    const server = createFront({ engine, accounts: access.accounts, scratchDir });
+    const server = createFront({ engine, credentials: new CredentialTable(access.accounts, Date.now), scratchDir });
     front = { server, requests: underWay(server), engine };
     answer({ kind: 'ready', port: await listen(server, message.port ?? 0) });
   } catch (error) {

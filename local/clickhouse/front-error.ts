@@ -23,4 +23,7 @@ export const NOT_IMPLEMENTED: ClickHouseCode = { code: 48, type: 'NOT_IMPLEMENTE
 export const SYNTAX_ERROR: ClickHouseCode = { code: 62, type: 'SYNTAX_ERROR' };
 export const UNKNOWN_COMPRESSION_METHOD: ClickHouseCode = { code: 89, type: 'UNKNOWN_COMPRESSION_METHOD' };
 export const UNKNOWN_SETTING: ClickHouseCode = { code: 115, type: 'UNKNOWN_SETTING' };
+export const UNKNOWN_USER: ClickHouseCode = { code: 192, type: 'UNKNOWN_USER' };
+export const TOO_MANY_METHODS: ClickHouseCode = { code: 36, type: 'BAD_ARGUMENTS' };
+export const ACCESS_DENIED: ClickHouseCode = { code: 497, type: 'ACCESS_DENIED' };
 export const AUTHENTICATION_FAILED: ClickHouseCode = { code: 516, type: 'AUTHENTICATION_FAILED' };

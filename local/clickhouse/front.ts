@@ -2,19 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { checkAccount } from './check-account.ts';
-import type { EnforcedAccount } from './compile-access.ts';
+import { ADMIN_ROLE, type EnforcedAccount } from './compile-access.ts';
+import type { CredentialTable } from './credential-table.ts';
 import { describeError } from './describe-error.ts';
 import type { EmbeddedEngine } from './open-engine.ts';
 import { type FrontRequest, readRequest } from './read-request.ts';
 import { type Job, receiveJob } from './receive-job.ts';
+import { isAlterUser, runAlterUser } from './run-alter-user.ts';
 import { runInsert } from './run-insert.ts';
 import { runQuery } from './run-query.ts';
 import { sessionSetup } from './session-setup.ts';
 
 export interface FrontOptions {
   readonly engine: EmbeddedEngine;
-  readonly accounts: ReadonlyMap<string, EnforcedAccount>;
+  readonly credentials: CredentialTable;
   /** A private directory, for the bodies of inserts. */
   readonly scratchDir: string;
 }
@@ -23,7 +24,7 @@ export interface FrontOptions {
 const DISPLAY_NAME = 'edgehouse-embedded';
 
 /** ClickHouse's HTTP interface over the embedded engine. Each request has a session of its own, as its account. */
-export function createFront({ engine, accounts, scratchDir }: FrontOptions): Server {
+export function createFront({ engine, credentials, scratchDir }: FrontOptions): Server {
   let requests = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -41,7 +42,7 @@ export function createFront({ engine, accounts, scratchDir }: FrontOptions): Ser
     try {
       const asked = readRequest(method, url, headers);
       response.setHeader('X-ClickHouse-Query-Id', asked.queryId ?? randomUUID());
-      const account = checkAccount(accounts, asked.user, asked.password);
+      const account = credentials.check(asked.user, asked.password);
       const job = await receiveJob(request, asked.query, bodyPath);
       if (!response.destroyed) await run(job, account, asked, bodyPath, response);
     } catch (error) {
@@ -82,6 +83,11 @@ export function createFront({ engine, accounts, scratchDir }: FrontOptions): Ser
           return;
         }
         case 'query':
+          if (isAlterUser(job.query)) {
+            runAlterUser(session, job.query, account.roles.includes(ADMIN_ROLE), credentials);
+            response.writeHead(200, { 'Content-Type': 'text/plain; charset=UTF-8' }).end();
+            return;
+          }
           return await runQuery(session, job.query, { response, version: engine.version, ...asked, summary });
         default:
           return job satisfies never;

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EdgeNetwork } from '../../functions/shared/edge-kv.ts';
-import { nameFault } from './edgekv-names.ts';
+import { nameFault } from '../../functions/shared/edge-kv-names.ts';
 import type { ItemStore } from './item-store.ts';
 
 /** A request to the reading side, without its socket. */

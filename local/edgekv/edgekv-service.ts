@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { EdgeKv, EdgeNetwork } from '../../functions/shared/edge-kv.ts';
+import type { EdgeNetwork, ReadableEdgeKv } from '../../functions/shared/edge-kv.ts';
 import { closeServer, listen } from '../listen.ts';
 import { answerRead, type ReadAnswer } from './answer-read.ts';
 import { ItemStore } from './item-store.ts';
@@ -17,7 +17,7 @@ export interface EdgeKvService {
   listen(port: number): Promise<string>;
   close(): Promise<void>;
   /** The administrative side, in process. A write is seen at once; Akamai's takes up to about 10 s. */
-  readonly edgeKv: EdgeKv;
+  readonly edgeKv: ReadableEdgeKv;
   /** Where a plain GET without credentials finds an item. @throws EdgeKvNotListeningError before `listen` */
   itemUrl(item: string): string;
 }
@@ -65,6 +65,7 @@ export function createEdgeKvService({ accessToken, network }: EdgeKvServiceOptio
     close: () => closeServer(server),
     edgeKv: {
       put: async (target, namespace, group, item, value) => store.put(target, { namespace, group, item }, value),
+      get: async (target, namespace, group, item) => store.get(target, { namespace, group, item }),
     },
     itemUrl: (item) => {
       if (origin === undefined) throw new EdgeKvNotListeningError();

@@ -1,11 +1,5 @@
-import type { EdgeNetwork } from '../../functions/shared/edge-kv.ts';
-import { type ItemAddress, nameFault } from './edgekv-names.ts';
-
-/**
- * The design's own limit for an item. EdgeKV's is larger, but its sources differ (250 KB to 1 MB), and larger values
- * are written more slowly.
- */
-const VALUE_LIMIT_BYTES = 10 * 1024;
+import { type EdgeNetwork, MOST_ITEM_BYTES } from '../../functions/shared/edge-kv.ts';
+import { type ItemAddress, nameFault } from '../../functions/shared/edge-kv-names.ts';
 
 /** EdgeKV would not take the write, as it stands. */
 export class EdgeKvWriteError extends Error {
@@ -32,9 +26,9 @@ export class ItemStore {
     const fault = nameFault(address);
     if (fault !== undefined) throw new EdgeKvWriteError(`${fault} Next: correct the name.`);
     const bytes = Buffer.byteLength(value);
-    if (bytes > VALUE_LIMIT_BYTES) {
+    if (bytes > MOST_ITEM_BYTES) {
       throw new EdgeKvWriteError(
-        `The value has ${bytes} bytes. Expected at most ${VALUE_LIMIT_BYTES}. Next: store less in one item.`,
+        `The value has ${bytes} bytes. Expected at most ${MOST_ITEM_BYTES}. Next: store less in one item.`,
       );
     }
     this.#networks[network].set(keyOf(address), value);

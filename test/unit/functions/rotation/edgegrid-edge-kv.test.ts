@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { createEdgegridEdgeKv } from '../../../../functions/rotation/edgegrid-edge-kv.ts';
 import { closeServer, listen } from '../../../../local/listen.ts';
 
@@ -184,3 +185,85 @@ describe('writing to EdgeKV', () => {
     expect(String(ahead.failure)).toMatch(/This clock is 246 s ahead of Akamai's/);
   });
 });
+
+describe('an item that EdgeKV would refuse', () => {
+  test.each([
+    ['a namespace that begins with -', ['-a', 'b', 'c', VALUE]],
+    ['a group with a slash', ['a', 'b/../c', 'c', VALUE]],
+    ['an empty name', ['a', 'b', '', VALUE]],
+    ['more than 10 KB', ['a', 'b', 'c', 'é'.repeat(5121)]],
+  ] as const)('%s never leaves', async (_what, [namespace, group, item, value]) => {
+    let asked = 0;
+    const edgeKv = edgeKvAnswering(() => {
+      asked++;
+      return new Response('');
+    });
+
+    const failure = await edgeKv.put('staging', namespace, group, item, value).catch((error: unknown) => error);
+
+    expect(failure).toMatchObject({ code: 'EDGEKV_ITEM_INVALID', retryable: false });
+    expect(String(failure)).not.toContain('é');
+    expect(asked).toBe(0);
+  });
+
+  test('has any name with a character that a path knows', async () => {
+    const edgeKv = edgeKvAnswering((url) => new Response(new URL(url).pathname));
+    const name = fc.string({ minLength: 1, maxLength: 20, unit: 'binary' });
+    await fc.assert(
+      fc.asyncProperty(name, name, name, async (namespace, group, item) => {
+        const path = await edgeKv.get('staging', namespace, group, item).catch(() => undefined);
+        const expected = `/edgekv/v1/networks/staging/namespaces/${namespace}/groups/${group}/items/${item}`;
+        if (path !== undefined) expect(path).toBe(expected);
+      }),
+    );
+  });
+});
+
+describe('looking at an item', () => {
+  test('shows what EdgeKV has, asked for once and signed', async () => {
+    const seen: Request[] = [];
+    const edgeKv = edgeKvAnswering((url, init) => {
+      seen.push(new Request(url, init));
+      return new Response(VALUE);
+    });
+
+    expect(await edgeKv.get('production', 'edgehouse', 'credentials', '12345')).toBe(VALUE);
+    expect(seen.map(({ method, body }) => [method, body])).toEqual([['GET', null]]);
+    expect(seen[0]?.headers.get('authorization')).toMatch(/^EG1-HMAC-SHA256 .*signature=/);
+  });
+
+  test('shows nothing where there is none yet', async () => {
+    expect(
+      await edgeKvAnswering(() => new Response('{}', { status: 404 })).get('staging', 'a', 'b', 'c'),
+    ).toBeUndefined();
+  });
+
+  test.each([
+    ['a refusal', () => new Response('canary', { status: 403 }), 'status 403'],
+    [
+      'silence',
+      () => Promise.reject(Object.assign(new Error('canary'), { name: 'TimeoutError' })),
+      'no answer in time',
+    ],
+  ])('that ends in %s says so, and nothing of the answer', async (_what, answer, words) => {
+    const failure = await edgeKvAnswering(answer)
+      .get('staging', 'a', 'b', 'c')
+      .catch((error: unknown) => error);
+
+    expect(failure).toMatchObject({ code: 'EDGEKV_READ_FAILED' });
+    expect(String(failure)).toContain(`item staging/a/b/c: ${words}`);
+    expect(`${String(failure)}${JSON.stringify(failure)}`).not.toContain('canary');
+  });
+});
+
+function edgeKvAnswering(answer: (url: string, init: RequestInit | undefined) => Response | Promise<Response>) {
+  return createEdgegridEdgeKv({
+    credential: CREDENTIAL,
+    fetch: async (url, init) => answer(String(url), init),
+    clock: () => NOW,
+    random: () => 0,
+    newNonce: () => 'nonce',
+    pause: async () => undefined,
+    signal: new AbortController().signal,
+  });
+}

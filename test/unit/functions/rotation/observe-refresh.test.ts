@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { observeRefresh } from '../../../../functions/rotation/observe-refresh.ts';
-import type { RefreshedTokens } from '../../../../functions/rotation/refresh-edge-token.ts';
+import { observeRefresh, type RefreshOutcome } from '../../../../functions/rotation/observe-refresh.ts';
 import { SpoolError } from '../../../../functions/shared/batch-spool.ts';
 
-async function observe(refresh: () => Promise<RefreshedTokens>) {
+async function observe(refresh: () => Promise<RefreshOutcome>) {
   const metrics: Record<string, number> = {};
   const warnings: unknown[] = [];
   const failure = await observeRefresh(refresh, {
@@ -20,14 +19,28 @@ async function observe(refresh: () => Promise<RefreshedTokens>) {
 
 describe('a refresh on schedule', () => {
   test('beats its heart and says how long the tokens live', async () => {
-    const { metrics, failure } = await observe(async () => ({ tokens: 2, earliestExp: 4_600 }));
+    const { metrics, failure } = await observe(async () => ({ tokens: 2, earliestExp: 4_600, pushed: [] }));
     expect(failure).toBeUndefined();
     expect(metrics).toEqual({ TokensRefreshed: 2, TokenSecondsToExpiry: 3_599 });
   });
 
   test('of no EdgeWorker says nothing of their life', async () => {
-    const { metrics } = await observe(async () => ({ tokens: 0, earliestExp: undefined }));
+    const { metrics } = await observe(async () => ({ tokens: 0, earliestExp: undefined, pushed: [] }));
     expect(metrics).toEqual({ TokensRefreshed: 0 });
+  });
+
+  test('names the items that EdgeKV does not show, and is done all the same', async () => {
+    const item = { network: 'staging', item: '12', value: 'canary' } as const;
+    const { metrics, warnings, failure } = await observe(async () => ({
+      tokens: 1,
+      earliestExp: 4_600,
+      pushed: [item],
+      unseen: [item],
+    }));
+
+    expect(failure).toBeUndefined();
+    expect(metrics).toEqual({ TokensRefreshed: 1, TokenSecondsToExpiry: 3_599 });
+    expect(warnings).toEqual([{ items: ['staging/12'] }]);
   });
 
   test('that fails has no heartbeat, and the schedule sees the failure', async () => {

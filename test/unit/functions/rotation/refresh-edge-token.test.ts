@@ -1,15 +1,20 @@
 import { createHash, createHmac, sign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { parseConfig } from '../../../../config/parse-config.ts';
 import { verifyToken } from '../../../../functions/authorizer/verify-token.ts';
+import { EdgeKvError } from '../../../../functions/rotation/edge-kv-error.ts';
 import { refreshEdgeTokens } from '../../../../functions/rotation/refresh-edge-token.ts';
+import { RefreshIncompleteError } from '../../../../functions/rotation/refresh-error.ts';
 import { ISSUER, keySetOf, NOW, rsaKey } from '../authorizer/sign-token.ts';
 
 const KEY = rsaKey('a');
 const MASTER = [{ version: 3, key: Buffer.alloc(32, 7) }] as const;
 const { edge: EDGE } = parseConfig({ streams: { hits: {} }, edge: { edgeWorkerIds: [11, 12] } });
 
-async function refresh(idLength = 36, edge = EDGE) {
+type Puts = (place: string) => Promise<void>;
+
+async function refresh(idLength = 36, edge = EDGE, taken: Puts = async () => undefined) {
   const puts: { readonly place: string; readonly value: string }[] = [];
   let ids = 0;
   const refreshed = await refreshEdgeTokens({
@@ -25,6 +30,7 @@ async function refresh(idLength = 36, edge = EDGE) {
     edgeKv: {
       put: async (network, namespace, group, item, value) => {
         puts.push({ place: `${network}/${namespace}/${group}/${item}`, value });
+        await taken(`${network}/${item}`);
       },
     },
     clock: () => NOW * 1_000 + 999,
@@ -77,12 +83,67 @@ describe('refreshing edge tokens', () => {
   });
 
   test('says how many tokens there are and when the first expires', async () => {
-    expect((await refresh()).refreshed).toEqual({ tokens: 2, earliestExp: NOW + 3_600 });
+    expect((await refresh()).refreshed).toMatchObject({ tokens: 2, earliestExp: NOW + 3_600 });
     const nobody = await refresh(36, { ...EDGE, edgeWorkerIds: [] });
-    expect(nobody.refreshed).toEqual({ tokens: 0, earliestExp: undefined });
+    expect(nobody.refreshed).toEqual({ tokens: 0, earliestExp: undefined, pushed: [] });
   });
 
   test('an item that EdgeKV would not serve is not written', async () => {
-    await expect(refresh(12_000)).rejects.toMatchObject({ code: 'EDGE_ITEM_TOO_LARGE' });
+    const places: string[] = [];
+    const refused = refresh(12_000, EDGE, async (place) => void places.push(place));
+
+    await expect(refused).rejects.toMatchObject({
+      code: 'EDGE_REFRESH_INCOMPLETE',
+      failures: expect.arrayContaining([
+        { network: 'staging', item: '11', fault: expect.objectContaining({ code: 'EDGE_ITEM_TOO_LARGE' }) },
+      ]),
+    });
+    expect(places).toEqual([]);
+  });
+
+  test('a network that takes nothing keeps no item from the other, and is named at the end with the reason', async () => {
+    const tried: string[] = [];
+    const refused = refresh(36, EDGE, async (place) => {
+      tried.push(place);
+      if (place.startsWith('staging')) throw new EdgeKvError(place, { status: 404, errorCode: 'EKV_9000' });
+    });
+
+    const failure = await refused.catch((error: unknown) => error);
+
+    expect(tried.sort()).toEqual(['production/11', 'production/12', 'staging/11', 'staging/12']);
+    expect(failure).toBeInstanceOf(RefreshIncompleteError);
+    expect(String(failure)).toMatch(/did not take 2 of 4 items\. .*staging\/11: .*status 404, EKV_9000.*staging\/12: /);
+    expect(String(failure)).not.toContain('production');
+  });
+
+  test('whichever pushes fail, every other is made, and exactly those that failed are told', async () => {
+    const places = EDGE.networks.flatMap((network) => EDGE.edgeWorkerIds.map((id) => `${network}/${id}`));
+    await fc.assert(
+      fc.asyncProperty(fc.subarray(places), async (failing) => {
+        const taken: string[] = [];
+        const outcome = await refresh(36, EDGE, async (place) => {
+          if (failing.includes(place)) throw new TypeError('canary');
+          taken.push(place);
+        }).catch((error: unknown) => error);
+
+        expect([...taken, ...failing].sort()).toEqual([...places].sort());
+        const told = outcome instanceof RefreshIncompleteError ? outcome.failures : [];
+        expect(told.map(({ network, item }) => `${network}/${item}`).sort()).toEqual([...failing].sort());
+        // Words of others may quote the item.
+        expect(String(outcome)).not.toContain('canary');
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('a token that would not outlive three missed refreshes is pushed nowhere', async () => {
+    const places: string[] = [];
+    const edge = { ...EDGE, tokenLifetimeMinutes: 59, refreshMinutes: 15 };
+
+    const refused = refresh(36, edge, async (place) => void places.push(place));
+
+    await expect(refused).rejects.toMatchObject({ code: 'TOKEN_LIFETIME_TOO_SHORT', retryable: false });
+    await expect(refused).rejects.toThrow('lives 3540 s, at least 3600 s');
+    expect(places).toEqual([]);
   });
 });
