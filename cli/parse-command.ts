@@ -2,6 +2,7 @@ import { nearestKey } from '../config/nearest-key.ts';
 import { type OptionKinds, type ParsedOptions, parseOptions } from './parse-options.ts';
 import { parseUrl, secureUrl } from './parse-url.ts';
 import { INPUT_FORMATS, type InputFormat } from './read-rows.ts';
+import { parseRotate, type RotateCommand } from './rotate-command.ts';
 import { UsageError } from './usage.ts';
 
 export interface SendCommand {
@@ -33,11 +34,16 @@ export interface MigrateCommand {
   readonly database: string | undefined;
 }
 
-export type Command = SendCommand | MigrateCommand | { readonly kind: 'grants print' } | { readonly kind: 'help' };
+export type Command =
+  | SendCommand
+  | MigrateCommand
+  | RotateCommand
+  | { readonly kind: 'grants print' }
+  | { readonly kind: 'help' };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const COMMANDS = ['send', 'migrate', 'grants', 'help'];
+const COMMANDS = ['send', 'migrate', 'grants', 'rotate', 'help'];
 
 /**
  * Parses a command line.
@@ -57,6 +63,8 @@ export function parseCommand(args: readonly string[], env: Environment): Command
       return parseMigrate(rest, env);
     case 'grants':
       return parseGrants(rest);
+    case 'rotate':
+      return parseRotate(rest);
     default:
       throw new UsageError(`unknown command ${name}; did you mean ${nearestKey(name, COMMANDS)}?`);
   }

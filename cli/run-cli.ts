@@ -3,6 +3,8 @@ import { describeFailure } from './describe-failure.ts';
 import { migrate } from './migrate.ts';
 import { type Command, parseCommand } from './parse-command.ts';
 import { printGrants } from './print-grants.ts';
+import { rotateSigning } from './rotate-signing.ts';
+import { rotateStatus } from './rotate-status.ts';
 import { send } from './send.ts';
 import { USAGE, UsageError } from './usage.ts';
 
@@ -37,6 +39,11 @@ async function run(command: Command, io: CommandIo): Promise<boolean> {
       return send(command, io);
     case 'migrate':
       await migrate(command, io);
+      return true;
+    case 'rotate signing':
+      return rotateSigning(command, io);
+    case 'rotate status':
+      await rotateStatus(command, io);
       return true;
     case 'grants print':
       await printGrants(io);

@@ -23,4 +23,11 @@ export const USAGE = `Usage: edgehouse <command> [options]
 
   grants print      Print the SQL of users, roles and rights that edgehouse.config.ts asks for.
 
+  rotate signing    Say what comes next in the roll of the signing master: four steps over hours, in which no batch is refused.
+    --apply             Do it.
+    --data DIR          The folder of a local stack. Default: Secrets Manager in the regions of edgehouse.config.ts.
+
+  rotate status     Say which versions of the signing master are in force, and how far a roll has come.
+    --data DIR          As above.
+
 Exit status: 0 all taken or done, 1 something was refused or failed, 2 the command line is wrong.`;

@@ -14,6 +14,7 @@ export function crossCheck(config: ConfigSections): readonly string[] {
     ...principals.flatMap((principal) => checkPrincipal(principal, config)),
     ...checkIdentities(principals),
     ...checkTests(config),
+    ...checkVaultAudience(config),
   ];
   // Views are named after streams and principals: only sound ones have a name to compare.
   return problems.length > 0 ? problems : checkViews(config);
@@ -99,6 +100,13 @@ function checkTests({ tests, principals, streams, regions }: ConfigSections): re
       ? unknownName(['tests', index, 'region'], test.region, known.region)
       : []),
   ]);
+}
+
+/** Or the token that lies in EdgeKV would open Vault. */
+function checkVaultAudience({ secrets, issuers }: ConfigSections): readonly string[] {
+  if (secrets === 'aws' || issuers.every(({ audience }) => audience !== secrets.vault.audience)) return [];
+  const expected = 'another audience than that of the issuer, whose tokens lie in EdgeKV; change it';
+  return [problem(['secrets', 'vault', 'audience'], 'the audience of ingest', expected)];
 }
 
 function checkViews({ principals, streams }: ConfigSections): readonly string[] {

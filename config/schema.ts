@@ -4,6 +4,7 @@ import { issuerSchema } from './issuer-schema.ts';
 import { policyTestSchema } from './policy-test-schema.ts';
 import { principalSchema } from './principal-schema.ts';
 import { distinct, identifier, regionName, strictObject, withName } from './schema-parts.ts';
+import { secretsSchema } from './secrets-schema.ts';
 import { streamSchema } from './stream-schema.ts';
 
 const principalName = z
@@ -34,6 +35,8 @@ export const configSchema = strictObject({
       inspector: secretName.default('edgehouse/clickhouse/inspector'),
     }).prefault({}),
   }).prefault({}),
+  /** Where the functions' secrets are kept. @default 'aws' */
+  secrets: secretsSchema.default('aws'),
   /** Whose tokens are believed. @default ['builtin'] */
   issuers: z.array(issuerSchema).min(1).max(1).prefault(['builtin']),
   /** Who may do what, by name. @default {} */

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPair, sign } from 'node:crypto';
 import { promisify } from 'node:util';
-import { publicJwk } from '../functions/issuer/public-jwk.ts';
+import { publicJwk } from '../functions/shared/public-jwk.ts';
 import type { TokenSigner } from '../functions/shared/token-signer.ts';
 
 const generate = promisify(generateKeyPair);

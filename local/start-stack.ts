@@ -10,6 +10,7 @@ import { parseClickHouseCredential } from '../functions/ingest/clickhouse-creden
 import { createContractCache } from '../functions/ingest/contract-cache.ts';
 import { createIngest } from '../functions/ingest/ingest.ts';
 import { DISCOVERY_PATH, discovery, KEY_SET_PATH, keySet } from '../functions/issuer/answer-discovery.ts';
+import { mintingOrder, parseSigningMaster } from '../functions/rotation/signing-master.ts';
 import type { Audit } from '../functions/shared/audit.ts';
 import type { Clock } from '../functions/shared/clock.ts';
 import { cachedSecret } from '../functions/shared/secret-cache.ts';
@@ -113,6 +114,7 @@ async function open(
   const secrets = await openSecrets(config, dataDir, database);
   const signer = createLocalTokenSigner(await secrets.readOrCreate('edgehouse/issuer', generateSigningKey));
   const signingMaster = cachedSecret(secrets, SIGNING_MASTER, parseVersionedKeys, clock);
+  const mintingMaster = cachedSecret(secrets, SIGNING_MASTER, (text) => mintingOrder(parseSigningMaster(text)), clock);
 
   const gateway = async (routes: Parameters<typeof createGateway>[0]['routes'], port = 0): Promise<string> => {
     const created: Gateway = createGateway({ routes, now: clock, onFault });
@@ -162,7 +164,15 @@ async function open(
   const api = await gateway(makeRoutes(ingestApi, functions), options.port);
 
   const { repeat } = options;
-  const credentials = await startEdgeCredentials({ config, issuerUrl, signer, signingMaster, clock, say, repeat });
+  const credentials = await startEdgeCredentials({
+    config,
+    issuerUrl,
+    signer,
+    signingMaster: mintingMaster,
+    clock,
+    say,
+    repeat,
+  });
   opened.push(() => credentials.close());
   const site = await startSite();
   opened.push(() => site.close());

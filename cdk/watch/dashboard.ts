@@ -145,6 +145,10 @@ function expiring(props: WatchDashboardProps): readonly MakeWidget[] {
   ];
   return [
     ...(props.functions.rotation === undefined ? [] : tokens),
+    graph('Trouble with credentials: pushes to EdgeKV, secrets not to be read', [
+      search('EdgeKvPushFailed', ['service', 'network']),
+      search('SecretStale', ['service']),
+    ]),
     graph('Callers: known, and key set not to be had', [
       ownGraph('IdentitiesAccepted', 'authorizer', props),
       ownGraph('KeySetFetchFailed', 'authorizer', props),

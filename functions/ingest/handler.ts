@@ -1,12 +1,12 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { config } from '#config';
 import { awsClientOptions } from '../shared/aws-clients.ts';
 import { required } from '../shared/environment.ts';
+import { openSecretStore } from '../shared/open-secret-store.ts';
 import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
+import { reportStale } from '../shared/report-stale.ts';
 import { createS3BatchSpool } from '../shared/s3-batch-spool.ts';
 import { cachedSecret } from '../shared/secret-cache.ts';
-import { createSecretsManagerStore } from '../shared/secrets-manager-store.ts';
 import { parseVersionedKeys } from '../shared/versioned-keys.ts';
 import { createClickHouseBatchStore } from './clickhouse-batch-store.ts';
 import { parseClickHouseCredential } from './clickhouse-credential.ts';
@@ -16,9 +16,11 @@ import { createIngest } from './ingest.ts';
 const clock = Date.now;
 const region = required(process.env, 'AWS_REGION');
 const aws = awsClientOptions(region);
-const secrets = createSecretsManagerStore(new SecretsManagerClient(aws));
+const secrets = openSecretStore(config, 'ingest', process.env);
+const observers = createPowertoolsTelemetry('ingest');
+const onStale = reportStale(observers.telemetry);
 const secret = <T>(variable: string, parse: (text: string) => T) =>
-  cachedSecret(secrets, required(process.env, variable), parse, clock);
+  cachedSecret(secrets, required(process.env, variable), parse, clock, { onStale });
 const store = createClickHouseBatchStore({
   database: config.clickhouse.database,
   writer: secret('WRITER_SECRET', parseClickHouseCredential),
@@ -34,5 +36,5 @@ export const handler = createIngest({
   spool: createS3BatchSpool(required(process.env, 'SPOOL_BUCKET'), new S3Client(aws)),
   spoolKeys: secret('SPOOL_KEY_SECRET', parseVersionedKeys),
   clock,
-  ...createPowertoolsTelemetry('ingest'),
+  ...observers,
 });

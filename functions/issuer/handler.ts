@@ -2,9 +2,9 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { awsClientOptions } from '../shared/aws-clients.ts';
 import { required } from '../shared/environment.ts';
+import { createKmsTokenSigner } from '../shared/kms-token-signer.ts';
 import type { TokenSigner } from '../shared/token-signer.ts';
 import { DISCOVERY_PATH, discovery, keySet } from './answer-discovery.ts';
-import { createKmsTokenSigner } from './kms-token-signer.ts';
 
 const issuer = required(process.env, 'ISSUER_URL');
 const activeKey = required(process.env, 'ACTIVE_KEY');

@@ -1,24 +1,26 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { config } from '#config';
 import { createClickHouseBatchStore } from '../ingest/clickhouse-batch-store.ts';
 import { parseClickHouseCredential } from '../ingest/clickhouse-credential.ts';
 import { awsClientOptions } from '../shared/aws-clients.ts';
 import { required } from '../shared/environment.ts';
+import { openSecretStore } from '../shared/open-secret-store.ts';
 import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
+import { reportStale } from '../shared/report-stale.ts';
 import { createS3BatchSpool } from '../shared/s3-batch-spool.ts';
 import { cachedSecret } from '../shared/secret-cache.ts';
-import { createSecretsManagerStore } from '../shared/secrets-manager-store.ts';
 import { parseVersionedKeys } from '../shared/versioned-keys.ts';
 import { createReplay } from './replay.ts';
 import { createSqsReplayQueue } from './sqs-replay-queue.ts';
 
 const clock = Date.now;
 const aws = awsClientOptions(required(process.env, 'AWS_REGION'));
-const secrets = createSecretsManagerStore(new SecretsManagerClient(aws));
+const secrets = openSecretStore(config, 'replay', process.env);
+const observers = createPowertoolsTelemetry('replay');
+const onStale = reportStale(observers.telemetry);
 const secret = <T>(variable: string, parse: (text: string) => T) =>
-  cachedSecret(secrets, required(process.env, variable), parse, clock);
+  cachedSecret(secrets, required(process.env, variable), parse, clock, { onStale });
 const queues = {
   queueUrl: required(process.env, 'REPLAY_QUEUE_URL'),
   deadLetterQueueUrl: required(process.env, 'DEAD_LETTER_QUEUE_URL'),
@@ -36,5 +38,5 @@ export const handler = createReplay({
   queue: createSqsReplayQueue(queues, new SQSClient(aws)),
   clock,
   random: Math.random,
-  ...createPowertoolsTelemetry('replay'),
+  ...observers,
 });

@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import type { PushedItem, RefreshedTokens } from './refresh-edge-token.ts';
+import { RefreshIncompleteError } from './refresh-error.ts';
 
 /** How a refresh ended; `unseen` are those of the pushed items that EdgeKV did not show when it was asked. */
 export type RefreshOutcome = RefreshedTokens & { readonly unseen?: readonly PushedItem[] };
@@ -21,12 +22,19 @@ export async function observeRefresh(
       telemetry.count('TokenSecondsToExpiry', Math.floor(earliestExp - clock() / 1000));
     }
     if (unseen.length > 0) {
+      countFailures(unseen, telemetry);
       telemetry.warn('EdgeKV has taken items that it does not show yet', {
         items: unseen.map(({ network, item }) => `${network}/${item}`),
       });
     }
   } catch (error) {
+    if (error instanceof RefreshIncompleteError) countFailures(error.failures, telemetry);
     telemetry.warn('The edge tokens could not be refreshed', describeFault(error));
     throw error;
   }
+}
+
+function countFailures(items: readonly Pick<PushedItem, 'network'>[], telemetry: Telemetry): void {
+  const networks = Map.groupBy(items, ({ network }) => network);
+  for (const [network, failed] of networks) telemetry.count('EdgeKvPushFailed', failed.length, { network });
 }

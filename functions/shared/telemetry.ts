@@ -22,6 +22,8 @@ export const METRIC_UNITS = {
   BatchesSpooled: 'Count',
   BatchesStored: 'Count',
   BatchesUnavailable: 'Count',
+  /** Items that a network's EdgeKV did not take, or took and did not show. */
+  EdgeKvPushFailed: 'Count',
   IdentitiesAccepted: 'Count',
   IdentitiesRefused: 'Count',
   KeySetFetchFailed: 'Count',
@@ -30,6 +32,8 @@ export const METRIC_UNITS = {
   RotationSucceeded: 'Count',
   RowsQuarantined: 'Count',
   RowsStored: 'Count',
+  /** Reads of a secret that failed while the last good value served on. */
+  SecretStale: 'Count',
   /** What is left to the first expiry among the tokens that were just pushed to the edge. */
   TokenSecondsToExpiry: 'Seconds',
   /** Tokens that every network's EdgeKV has taken: the heartbeat of the refresh. */

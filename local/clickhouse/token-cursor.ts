@@ -78,9 +78,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** The value of a quoted string or identifier as the engine's formatter writes it. */
+/** The value of a quoted string or identifier as the engine's formatter writes it. A doubled quote stands for itself where it is the one that quotes. */
 export function unquote(quoted: string): string {
-  return quoted.slice(1, -1).replace(/\\(.)|(['"`])\2/gs, (_, escaped: string | undefined, doubled: string) => {
-    return escaped === undefined ? doubled : (ESCAPES[escaped] ?? escaped);
+  const quote = quoted.charAt(0);
+  return quoted.slice(1, -1).replace(/\\(.)|(['"`])\2/gs, (found, escaped: string | undefined, doubled: string) => {
+    if (escaped !== undefined) return ESCAPES[escaped] ?? escaped;
+    return doubled === quote ? doubled : found;
   });
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseCommand } from '../../../cli/parse-command.ts';
 import { parseRotate } from '../../../cli/rotate-command.ts';
 import { rotateSigning } from '../../../cli/rotate-signing.ts';
 import { rotateStatus } from '../../../cli/rotate-status.ts';
@@ -16,6 +17,10 @@ const OLD_KEY = Buffer.alloc(32, 1);
 const NEW_KEY = Buffer.alloc(32, 2);
 
 describe('the command line of rotate', () => {
+  test('is one that edgehouse knows', () => {
+    expect(parseCommand(['rotate', 'status'], {})).toEqual({ kind: 'rotate status', place: { kind: 'aws' } });
+  });
+
   test('says what to roll and where', () => {
     expect(parseRotate(['signing'])).toEqual({ kind: 'rotate signing', place: { kind: 'aws' }, apply: false });
     expect(parseRotate(['signing', '--apply', '--data', 'd'])).toEqual({

@@ -17,6 +17,17 @@ function problemsOf(input: unknown): readonly string[] {
 }
 
 describe('parseConfig', () => {
+  test('lets no token that lies in EdgeKV open Vault: its audience is another one', () => {
+    const vault = { address: 'https://vault.example.com', role: 'edgehouse' };
+    const problemsWith = (audience: object) =>
+      problemsOf({ streams: { web: {} }, secrets: { vault: { ...vault, ...audience } } });
+
+    expect(problemsWith({})).toEqual([]);
+    expect(problemsWith({ audience: 'https://edgehouse.internal/ingest' })).toEqual([
+      expect.stringMatching(/^secrets\.vault\.audience: .*another audience than that of the issuer/),
+    ]);
+  });
+
   test('fills in every default', () => {
     const config = parseConfig({ streams: { web: {} }, principals: { edge: writer } });
 
@@ -26,6 +37,7 @@ describe('parseConfig', () => {
         database: 'edgehouse',
         secrets: { writer: 'edgehouse/clickhouse/writer', inspector: 'edgehouse/clickhouse/inspector' },
       },
+      secrets: 'aws',
       issuers: [{ kind: 'builtin', audience: 'https://edgehouse.internal/ingest', algorithms: ['RS256'] }],
       principals: {
         edge: {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { observeRefresh, type RefreshOutcome } from '../../../../functions/rotation/observe-refresh.ts';
+import { RefreshIncompleteError } from '../../../../functions/rotation/refresh-error.ts';
 import { SpoolError } from '../../../../functions/shared/batch-spool.ts';
 
 async function observe(refresh: () => Promise<RefreshOutcome>) {
@@ -8,8 +9,8 @@ async function observe(refresh: () => Promise<RefreshOutcome>) {
   const failure = await observeRefresh(refresh, {
     clock: () => 1_000_500,
     telemetry: {
-      count: (metric, value) => {
-        metrics[metric] = value;
+      count: (metric, value, { network } = {}) => {
+        metrics[network === undefined ? metric : `${metric} ${network}`] = value;
       },
       warn: (_message, fields) => void warnings.push(fields),
     },
@@ -39,8 +40,20 @@ describe('a refresh on schedule', () => {
     }));
 
     expect(failure).toBeUndefined();
-    expect(metrics).toEqual({ TokensRefreshed: 1, TokenSecondsToExpiry: 3_599 });
+    expect(metrics).toEqual({ TokensRefreshed: 1, TokenSecondsToExpiry: 3_599, 'EdgeKvPushFailed staging': 1 });
     expect(warnings).toEqual([{ items: ['staging/12'] }]);
+  });
+
+  test('counts for each network what it did not take', async () => {
+    const failures = (['staging', 'production', 'staging'] as const).map((network) => ({
+      network,
+      item: '12',
+      fault: new SpoolError('Anything'),
+    }));
+    const { metrics, warnings } = await observe(() => Promise.reject(new RefreshIncompleteError(failures, 4)));
+
+    expect(metrics).toEqual({ 'EdgeKvPushFailed staging': 2, 'EdgeKvPushFailed production': 1 });
+    expect(warnings).toEqual([expect.objectContaining({ code: 'EDGE_REFRESH_INCOMPLETE' })]);
   });
 
   test('that fails has no heartbeat, and the schedule sees the failure', async () => {

@@ -1,13 +1,13 @@
-import { constants, createHash, createPrivateKey, generateKeyPairSync, privateEncrypt, verify } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createKmsTokenSigner } from '../../../../functions/issuer/kms-token-signer.ts';
-import { publicJwk } from '../../../../functions/issuer/public-jwk.ts';
-import { type AwsStub, json, jsonError, type StubAnswer, type StubRequest, startAwsStub } from '../shared/aws-stub.ts';
+import { createKmsTokenSigner } from '../../../../functions/shared/kms-token-signer.ts';
+import { publicJwk } from '../../../../functions/shared/public-jwk.ts';
+import { type AwsStub, json, jsonError, startAwsStub } from './aws-stub.ts';
+import { answerAsKms } from './kms-stub.ts';
 
-const PAIRS = { a: rsaPair(), b: rsaPair() };
-/** DigestInfo of SHA-256 (RFC 8017, 9.2): KMS is handed the digest alone. */
-const DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+const KEYS = { a: rsaKey(), b: rsaKey() };
+const kms = answerAsKms(KEYS);
 
 let stub: AwsStub;
 let client: KMSClient;
@@ -24,7 +24,7 @@ describe('signing with KMS', () => {
     const signer = await createKmsTokenSigner(['a'], client);
     const bytes = Buffer.from('header.payload');
     const signature = await signer.sign(bytes);
-    expect(verify('sha256', bytes, PAIRS.a.publicKey, signature)).toBe(true);
+    expect(verify('sha256', bytes, createPublicKey(KEYS.a), signature)).toBe(true);
     expect(JSON.parse(String(stub.requests[1]?.body))).toEqual({
       KeyId: 'a',
       SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256',
@@ -36,9 +36,8 @@ describe('signing with KMS', () => {
   test('publishes every key, the signing one first', async () => {
     stub.answer(kms, kms);
     const signer = await createKmsTokenSigner(['b', 'a'], client);
-    const [b, a] = [PAIRS.b, PAIRS.a].map(({ publicKey }) => publicJwk(publicKey.export({ format: 'jwk' })));
-    expect(await signer.publicKeys()).toEqual([b, a]);
-    expect(signer.kid).toBe(b?.kid);
+    expect(await signer.publicKeys()).toEqual([publicHalf(KEYS.b), publicHalf(KEYS.a)]);
+    expect(signer.kid).toBe(publicHalf(KEYS.b).kid);
   });
 
   test.each([
@@ -63,20 +62,11 @@ describe('signing with KMS', () => {
   });
 });
 
-function rsaPair() {
-  return generateKeyPairSync('rsa', { modulusLength: 2048 });
+function rsaKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
-/** KMS, as far as it is asked here. */
-function kms({ headers, body }: StubRequest): StubAnswer {
-  const asked: { readonly KeyId: 'a' | 'b'; readonly Message?: string } = JSON.parse(String(body));
-  const { publicKey, privateKey } = PAIRS[asked.KeyId];
-  if (headers['x-amz-target'] === 'TrentService.GetPublicKey') {
-    const spki = publicKey.export({ format: 'der', type: 'spki' });
-    return json({ KeyId: asked.KeyId, PublicKey: spki.toString('base64') });
-  }
-  const encoded = Buffer.concat([DIGEST_INFO, Buffer.from(asked.Message ?? '', 'base64')]);
-  const key = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }));
-  const signature = privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, encoded);
-  return json({ KeyId: asked.KeyId, Signature: signature.toString('base64') });
+function publicHalf(pem: string) {
+  return publicJwk(createPublicKey(pem).export({ format: 'jwk' }));
 }

@@ -1,9 +1,9 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { GetPublicKeyCommand, type KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import type { JWK } from 'jose';
-import { describeAwsFault } from '../shared/aws-clients.ts';
-import type { TokenSigner } from '../shared/token-signer.ts';
+import { describeAwsFault } from './aws-clients.ts';
 import { publicJwk } from './public-jwk.ts';
+import type { TokenSigner } from './token-signer.ts';
 
 /** KMS did not sign or did not give a public key; `cause` says why. */
 export class KmsUnavailableError extends Error {
