@@ -4,15 +4,20 @@ import type { Config, Principal } from '../../config/schema.ts';
 import type { Audit } from '../shared/audit.ts';
 import { bearerToken } from '../shared/bearer-token.ts';
 import { type Clock, seconds } from '../shared/clock.ts';
-import type { Identity } from '../shared/identity.ts';
+import type { Identity, ProvenIdentity } from '../shared/identity.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
+import { CertificateRefusedError } from './certificate-refused-error.ts';
+import { refuseDeniedCertificate } from './match-certificate.ts';
+import { type ClientCertificate, readCertificate } from './read-certificate.ts';
+import { principalOfCertificate, verifyCertificateOf } from './settle-principal.ts';
 import { TokenRefusedError } from './token-refused-error.ts';
-import { type TrustedIssuer, type VerifiedToken, verifyToken } from './verify-token.ts';
+import type { TrustedIssuer } from './trusted-issuer.ts';
+import { type VerifiedToken, verifyToken } from './verify-token.ts';
 
-export interface AuthorizeDependencies {
+export interface AuthorizeDependencies<Issuer extends TrustedIssuer = TrustedIssuer> {
   readonly config: Pick<Config, 'principals' | 'policyHash'>;
-  readonly issuers: readonly TrustedIssuer[];
-  readonly keySetFor: (issuer: TrustedIssuer, kid: string) => Promise<JSONWebKeySet>;
+  readonly issuers: readonly Issuer[];
+  readonly keySetFor: (issuer: Issuer, kid: string) => Promise<JSONWebKeySet>;
   readonly clock: Clock;
   readonly audit: Audit;
   readonly telemetry: Telemetry;
@@ -30,12 +35,12 @@ export interface SimpleResponse {
  * Says who a caller is, and nothing of what it may do: the answer is cached across streams. Refuses only what is proven
  * bad; whatever else fails is thrown, so that the gateway answers 500 and caches nothing.
  */
-export function createAuthorize(deps: AuthorizeDependencies): Authorize {
+export function createAuthorize<Issuer extends TrustedIssuer>(deps: AuthorizeDependencies<Issuer>): Authorize {
   const { config, clock, audit, telemetry } = deps;
 
   return async (event) => {
     const startedAt = clock();
-    const line = (decision: 'allow' | 'deny' | 'error', identity: Partial<Identity>) =>
+    const line = (decision: 'allow' | 'deny' | 'error', identity: ProvenIdentity) =>
       ({
         audit: 'identity',
         time: new Date(startedAt).toISOString(),
@@ -45,48 +50,99 @@ export function createAuthorize(deps: AuthorizeDependencies): Authorize {
         identity,
         latencyMs: clock() - startedAt,
       }) as const;
+    let proven: ProvenIdentity = {};
+    const prove = (proof: ProvenIdentity) => {
+      proven = { ...proven, ...proof };
+    };
     try {
-      const identity = await identify(event.headers?.['authorization'], deps);
-      audit(line('allow', identity));
+      const { identity, ...skew } = await identify(event, deps, prove);
+      audit({ ...line('allow', identity), ...skew });
       telemetry.count('IdentitiesAccepted', 1);
       return { isAuthorized: true, context: identity };
     } catch (error) {
-      if (!(error instanceof TokenRefusedError)) {
+      if (!(error instanceof TokenRefusedError || error instanceof CertificateRefusedError)) {
         audit(line('error', {}));
         throw error;
       }
-      const { code, message, skewSeconds } = error;
-      audit({ ...line('deny', {}), code, detail: message, ...(skewSeconds === undefined ? {} : { skewSeconds }) });
+      const { code, message } = error;
+      const { skewSeconds, proven: ofToken } = error instanceof TokenRefusedError ? error : NOTHING_MORE;
+      const skew = skewSeconds === undefined ? {} : { skewSeconds };
+      audit({ ...line('deny', { ...proven, ...ofToken }), code, detail: message, ...skew });
       telemetry.count('IdentitiesRefused', 1, { code });
       return { isAuthorized: false };
     }
   };
 }
 
-async function identify(authorization: string | undefined, deps: AuthorizeDependencies): Promise<Identity> {
-  if (authorization === undefined) throw new TokenRefusedError('TOKEN_MISSING', 'No Authorization header.');
+interface Identified {
+  readonly identity: Identity;
+  /** Our clock less the claim's time, where the token is taken only within the tolerance. */
+  readonly skewSeconds?: number;
+}
+
+const NOTHING_MORE = { skewSeconds: undefined, proven: {} };
+
+/** @param prove is told of what is proven as soon as it is: an audit line names it, also where the caller is refused in the end */
+async function identify<Issuer extends TrustedIssuer>(
+  event: APIGatewayRequestAuthorizerEventV2,
+  { config, issuers, keySetFor, clock }: AuthorizeDependencies<Issuer>,
+  prove: (proof: ProvenIdentity) => void,
+): Promise<Identified> {
+  const principals = Object.values(config.principals);
+  const certificate = readClientCertificate(event, seconds(clock));
+  const proof = certificate && { spki: certificate.spki, serial: certificate.serial };
+  if (proof !== undefined) prove(proof);
+  if (certificate !== undefined) refuseDeniedCertificate(certificate, principals);
+  const authorization = event.headers?.['authorization'];
+  if (authorization === undefined) {
+    if (certificate === undefined) throw new TokenRefusedError('TOKEN_MISSING', 'No Authorization header.');
+    const { name } = principalOfCertificate(certificate, principals);
+    const { notBefore, notAfter, spki, serial } = certificate;
+    return { identity: { principal: name, auth: 'certificate', exp: notAfter, iat: notBefore, spki, serial } };
+  }
   const token = bearerToken(authorization);
   if (token === undefined) throw new TokenRefusedError('TOKEN_MALFORMED', 'Authorization is not one Bearer token.');
-  const verified = await verifyToken(token, {
-    issuers: deps.issuers,
-    keySetFor: deps.keySetFor,
-    now: seconds(deps.clock),
-  });
-  const principal = principalOf(verified, Object.values(deps.config.principals));
-  const { iss, sub, clientId, jti, kid, exp } = verified;
-  return { principal: principal.name, auth: 'token', iss, sub, clientId, jti, kid, exp };
+  const verified = await verifyToken(token, { issuers, keySetFor, now: seconds(clock) });
+  prove(claimsIn(verified));
+  const principal = principalOf(verified, principals);
+  verifyCertificateOf(principal, verified.claims, certificate, principals);
+  const { skewSeconds, relaxations } = verified;
+  const known = {
+    principal: principal.name,
+    ...claimsIn(verified),
+    ...(relaxations.length > 0 && { relaxations: relaxations.join(' ') }),
+  };
+  return {
+    identity:
+      proof !== undefined && principal.require === 'both'
+        ? { ...known, auth: 'both', ...proof }
+        : { ...known, auth: 'token', ...proof },
+    ...(skewSeconds !== undefined && { skewSeconds }),
+  };
+}
+
+/** The certificate of the connection, as the gateway tells it; from nowhere else, for a header is whatever somebody writes. */
+function readClientCertificate(
+  { requestContext }: APIGatewayRequestAuthorizerEventV2,
+  now: number,
+): ClientCertificate | undefined {
+  const pem = requestContext.authentication?.clientCert.clientCertPem;
+  return pem === undefined ? undefined : readCertificate(pem, now);
+}
+
+function claimsIn({ iss, sub, clientId, jti, kid, exp, iat }: VerifiedToken) {
+  return { iss, sub, clientId, jti, kid, exp, iat };
 }
 
 /** The one principal whose every matcher fits the token; the configuration refuses principals that could both fit. */
-function principalOf({ claims }: VerifiedToken, principals: readonly Principal[]): Principal {
-  const fitting = principals.filter(({ claims: wanted }) => {
+function principalOf(verified: VerifiedToken, principals: readonly Principal[]): Principal {
+  const fitting = principals.filter(({ issuer, claims: wanted }) => {
     const matchers = Object.entries(wanted ?? {});
-    return matchers.length > 0 && matchers.every(([name, value]) => claims[name] === value);
+    const ofIssuer = issuer === undefined || issuer === verified.issuer.name;
+    return ofIssuer && matchers.length > 0 && matchers.every(([name, value]) => verified.claims[name] === value);
   });
   const [principal] = fitting;
   if (principal !== undefined && fitting.length === 1) return principal;
-  throw new TokenRefusedError(
-    'POLICY_DENIED',
-    `The token is good but fits ${fitting.length} principals of the policy.`,
-  );
+  const detail = `The token is good but fits ${fitting.length} principals of the policy.`;
+  throw new TokenRefusedError('POLICY_DENIED', detail);
 }

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { config } from '../../config/loaded.ts';
 import { createHandWrittenInsert } from './baseline/hand-written-insert.ts';
+import type { CompareOptions } from './compare.ts';
 import { type Figure, figureTable } from './figure.ts';
 import { encodeRows, generateWebEvents } from './generate-web-events.ts';
+import { measureDecision, measureInit } from './measure-authorizer.ts';
 import { type BenchBatch, measureIngest } from './measure-ingest.ts';
 import { measureOwnPart } from './measure-own-part.ts';
 import { startBenchEngine } from './start-bench-engine.ts';
@@ -17,6 +19,10 @@ const SIZES = [
   { rows: 1_000, rounds: 60, shortRounds: 15 },
   { rows: 10_000, rounds: 20, shortRounds: 5 },
 ] as const;
+
+/** A decision takes a tenth of a millisecond: its 99th percentile needs many. */
+const DECISIONS = { warmUps: 500, rounds: 5_000, shortRounds: 1_000 };
+const STARTS = { warmUps: 2, rounds: 30, shortRounds: 7 };
 
 const { values: options } = parseArgs({
   options: { json: { type: 'boolean', default: false }, short: { type: 'boolean', default: false } },
@@ -40,6 +46,8 @@ async function measure(): Promise<readonly Figure[]> {
   const contract = await contracts.get(table, AbortSignal.timeout(10_000));
   const figures: Figure[] = [];
   try {
+    for (const part of await measureDecision(config, repeated(DECISIONS))) report(part);
+    report(await measureInit(config, repeated(STARTS)));
     for (const { rows, rounds, shortRounds } of SIZES) {
       const events = generateWebEvents(rows, SEED);
       const repeat = { warmUps: options.short ? 3 : 10, rounds: options.short ? shortRounds : rounds };
@@ -53,6 +61,10 @@ async function measure(): Promise<readonly Figure[]> {
     await baseline.close();
   }
   return figures;
+
+  function repeated({ warmUps, rounds, shortRounds }: typeof DECISIONS): CompareOptions {
+    return { warmUps, rounds: options.short ? shortRounds : rounds };
+  }
 
   function report(figure: Figure): void {
     figures.push(figure);

@@ -33,6 +33,7 @@ export function startIngest(config: Config, account: AdminAccount): BenchIngest 
     config,
     region: 'us-east-1',
     signingMaster: fixed([master]),
+    principalKeys: new Map(),
     store,
     contracts,
     spool: { create: refuse, replace: refuse, read: refuse, remove: refuse },

@@ -17,6 +17,7 @@ import {
   verifyBatchSignature,
 } from '../../functions/shared/batch-signature.ts';
 import { bearerToken } from '../../functions/shared/bearer-token.ts';
+import { principalKeyById } from '../../functions/shared/principal-key.ts';
 import { formatVersionedKeys, parseVersionedKeys } from '../../functions/shared/versioned-keys.ts';
 
 const vectorSchema = z.strictObject({
@@ -45,8 +46,18 @@ const vectorSchema = z.strictObject({
 });
 type Vector = z.infer<typeof vectorSchema>;
 
-const { vectors } = z
-  .strictObject({ description: z.string(), vectors: z.array(vectorSchema) })
+const principalKeyVectorSchema = vectorSchema.omit({ token: true, masters: true }).extend({
+  principal: z.string(),
+  keys: vectorSchema.shape.masters,
+  headers: vectorSchema.shape.headers.omit({ authorization: true }),
+});
+
+const { vectors, principalKeyVectors } = z
+  .strictObject({
+    description: z.string(),
+    vectors: z.array(vectorSchema),
+    principalKeyVectors: z.array(principalKeyVectorSchema),
+  })
   .parse(JSON.parse(readFileSync(new URL('./batch-signature.json', import.meta.url), 'utf8')));
 const good = vectors.filter((vector) => vector.expected === 'valid');
 
@@ -105,6 +116,47 @@ describe('published batch signatures', () => {
     expect(new Set(vectors.map(({ expected }) => expected)).size).toBe(3);
     expect(new Set(vectors.map(({ name }) => name)).size).toBe(vectors.length);
   });
+});
+
+describe('published batch signatures of principals without a token', () => {
+  test.each(principalKeyVectors)('$name: $expected', (vector) => {
+    const { headers, principal, keyId, created } = vector;
+    const keys = masterOf({ masters: vector.keys });
+
+    const verdict = verifyBatchSignature(
+      messageOf(vector),
+      { signatureInput: headers['signature-input'], signature: headers.signature },
+      (id) => principalKeyById(keys, principal, id),
+      vector.now,
+    );
+
+    expect(verdict).toEqual(
+      { valid: { kind: 'valid', keyId, created }, stale: { kind: 'stale', created }, invalid: { kind: 'invalid' } }[
+        vector.expected
+      ],
+    );
+  });
+
+  test.each(principalKeyVectors.filter(({ expected }) => expected === 'valid'))(
+    '$name: we take the same key, and sign the same bytes',
+    ({ headers, ...vector }) => {
+      const key = principalKeyById(masterOf({ masters: vector.keys }), vector.principal, vector.keyId);
+      const request = batchRequest({
+        stream: vector.stream,
+        body: Buffer.from(vector.body, 'base64'),
+        contentType: headers['content-type'],
+        rows: Number(headers['edge-batch-rows']),
+        batchId: headers['edge-batch-id'],
+        source: headers['edge-source'],
+        key: key ?? new Uint8Array(),
+        keyId: vector.keyId,
+        nowSeconds: vector.created,
+      });
+
+      expect(Buffer.from(key ?? []).toString('base64url')).toBe(vector.batchKey);
+      expect(request.headers).toEqual(headers);
+    },
+  );
 });
 
 describe('the standards behind them', () => {
@@ -269,7 +321,10 @@ function masterOf(vector: Pick<Vector, 'masters'>) {
   return parseVersionedKeys(formatVersionedKeys(parseVersionedKeys(JSON.stringify({ ...current, previous }))));
 }
 
-function messageOf({ stream, headers }: Pick<Vector, 'stream' | 'headers'>): BatchMessage {
+function messageOf({
+  stream,
+  headers,
+}: Pick<Vector, 'stream'> & { readonly headers: Omit<Vector['headers'], 'authorization'> }): BatchMessage {
   return {
     path: batchPath(stream),
     contentType: headers['content-type'],

@@ -23,6 +23,8 @@ export interface VaultRig {
   readonly clock: { now: number };
   /** As it should be, but for what is given. */
   storeWith(settings: StoreSettings): VaultStore;
+  /** A token of Vault's, as `vault login` gives a person one. */
+  operatorToken(): string;
   /** What was asked, in its order. */
   routes(): readonly string[];
 }
@@ -37,6 +39,7 @@ export async function startVaultRig(): Promise<VaultRig> {
   return {
     vault,
     clock,
+    operatorToken: () => vault.issueToken(),
     routes: () => vault.calls.map(({ route }) => route),
     storeWith: ({
       address = vault.address,

@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { Clock } from '../../../functions/shared/clock.ts';
-import type { TokenSigner } from '../../../functions/shared/token-signer.ts';
 import { closeServer, listen } from '../../../local/listen.ts';
+import type { LocalTokenSigner } from '../../../local/local-token-signer.ts';
 
 export const ISSUER = 'https://issuer.example.com';
 export const AUDIENCE = 'https://edgehouse.internal/vault';
@@ -35,7 +35,7 @@ export interface VaultBehaviour {
   ttl: number;
   maxTtl: number;
   renewable: boolean;
-  /** What the policy of the role lets through. */
+  /** What the policy lets through; metadata counts as LIST. */
   allows: (method: string, name: string) => boolean;
   /** Takes the place of the next answers, in their order. */
   readonly instead: Answer[];
@@ -57,6 +57,8 @@ export interface VaultStandIn {
   /** Of the newest version. */
   mark(name: string, as: 'deleted' | 'destroyed'): void;
   data(name: string): object | undefined;
+  /** A token as a person gets one by another method. */
+  issueToken(): string;
   revokeTokens(): void;
   close(): Promise<void>;
 }
@@ -66,17 +68,21 @@ const DENIED: Answer = { status: 403, body: { errors: ['1 error occurred:\n\t* p
 const NOTHING: Answer = { status: 404, body: { errors: [] } };
 const CAS_MISMATCH = 'check-and-set parameter did not match the current version';
 const DATA = /^\/v1\/team\/kv\/data\/(.+)$/;
+const METADATA = /^\/v1\/team\/kv\/metadata\/(.+)$/;
 
 /**
  * The documented routes of Vault and OpenBao, with their statuses and bodies: read in the API reference (KV version 2, JWT, tokens)
  * and in the source of OpenBao 2 (`kv/path_data.go`, `jwt/path_login.go`, `logical/response_util.go`).
  */
-export async function startVaultStandIn(signer: TokenSigner, clock: Clock): Promise<VaultStandIn> {
+export async function startVaultStandIn(
+  signer: Pick<LocalTokenSigner, 'publicKey'>,
+  clock: Clock,
+): Promise<VaultStandIn> {
   const secrets = new Map<string, Version[]>();
   const tokens = new Map<string, Token>();
   const calls: VaultCall[] = [];
   let logins = 0;
-  const keySet = createLocalJWKSet({ keys: [...(await signer.publicKeys())] });
+  const keySet = createLocalJWKSet({ keys: [signer.publicKey] });
   const behaviour: VaultBehaviour = {
     sealed: false,
     ttl: 1200,
@@ -96,6 +102,8 @@ export async function startVaultStandIn(signer: TokenSigner, clock: Clock): Prom
     const token = tokens.get(String(headers['x-vault-token']));
     if (token === undefined || clock() >= token.expiresAt) return DENIED;
     if (route === 'POST /v1/auth/token/renew-self') return renew(String(headers['x-vault-token']), token);
+    const described = decodeURIComponent(METADATA.exec(path)?.[1] ?? '');
+    if (described !== '') return behaviour.allows('LIST', described) ? describe(described) : DENIED;
     const name = decodeURIComponent(DATA.exec(path)?.[1] ?? '');
     if (name === '' || !behaviour.allows(method, name)) return DENIED;
     return method === 'POST' ? write(name, JSON.parse(body)) : read(name);
@@ -109,11 +117,16 @@ export async function startVaultStandIn(signer: TokenSigner, clock: Clock): Prom
     } catch (error) {
       return { status: 400, body: { errors: [`error validating token: ${String(error)}`] } };
     }
+    const { id, token } = issue();
+    return envelope({ auth: auth(id, token) });
+  }
+
+  function issue(): { readonly id: string; readonly token: Token } {
     logins += 1;
     const id = `hvs.canary-token-${logins}`;
     const token = { expiresAt: clock() + behaviour.ttl * 1000, lastAt: clock() + behaviour.maxTtl * 1000 };
     tokens.set(id, token);
-    return envelope({ auth: auth(id, token) });
+    return { id, token };
   }
 
   function renew(id: string, token: Token): Answer {
@@ -148,6 +161,28 @@ export async function startVaultStandIn(signer: TokenSigner, clock: Clock): Prom
     const gone = last.destroyed || (last.deletionTime !== '' && Date.parse(last.deletionTime) < clock());
     const data = { data: gone ? null : last.data, metadata: metadata(versions.length, last) };
     return { ...envelope({ data }), status: gone ? 404 : 200 };
+  }
+
+  /** Without a value; deleted versions are among the others. */
+  function describe(name: string): Answer {
+    const versions = secrets.get(name) ?? [];
+    const [first, last] = [versions[0], versions.at(-1)];
+    if (first === undefined || last === undefined) return NOTHING;
+    const times = versions.map(({ createdTime, deletionTime, destroyed }, index) => {
+      return [index + 1, { created_time: createdTime, deletion_time: deletionTime, destroyed }] as const;
+    });
+    const data = {
+      cas_required: true,
+      created_time: first.createdTime,
+      current_version: versions.length,
+      custom_metadata: null,
+      delete_version_after: '0s',
+      max_versions: 0,
+      oldest_version: 0,
+      updated_time: last.createdTime,
+      versions: Object.fromEntries(times),
+    };
+    return envelope({ data });
   }
 
   function write(name: string, { options, data }: { options?: { cas?: number }; data?: object }): Answer {
@@ -191,6 +226,7 @@ export async function startVaultStandIn(signer: TokenSigner, clock: Clock): Prom
       else last.deletionTime = new Date(clock() - 1).toISOString();
     },
     data: (name) => secrets.get(name)?.at(-1)?.data,
+    issueToken: () => issue().id,
     revokeTokens: () => tokens.clear(),
     close: () => closeServer(server),
   };

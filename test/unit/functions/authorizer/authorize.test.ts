@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../../config/parse-config.ts';
 import { createAuthorize } from '../../../../functions/authorizer/authorize.ts';
-import { KeySetUnavailableError } from '../../../../functions/authorizer/key-set.ts';
+import { KeySetUnavailableError } from '../../../../functions/authorizer/key-set-unavailable-error.ts';
 import type { AuditLine } from '../../../../functions/shared/audit.ts';
 import { authorizerEvent } from '../../../../local/gateway/gateway-events.ts';
 import { CLAIMS, HEADER, ISSUER, keySetOf, NOW, rsaKey, signRs256 } from './sign-token.ts';
@@ -59,6 +59,7 @@ describe('authorizer', () => {
       jti: 'one',
       kid: 'a',
       exp: CLAIMS.exp,
+      iat: CLAIMS.iat,
     };
     expect(await answer).toEqual({ isAuthorized: true, context: identity });
     expect(lines).toEqual([expect.objectContaining({ decision: 'allow', identity, requestId: 'r1' })]);
