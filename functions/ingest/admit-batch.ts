@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { decide, mayWriteAny } from '../../config/decide.ts';
+import { isRevoked } from '../../config/revocation.ts';
 import type { Config } from '../../config/schema.ts';
 import { STREAM_LIMITS } from '../../config/stream-limits.ts';
-import { batchKeyById } from '../shared/batch-key.ts';
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
 import { batchPath, contentDigest, verifyBatchSignature } from '../shared/batch-signature.ts';
-import { bearerToken } from '../shared/bearer-token.ts';
 import { CLOCK_TOLERANCE_SECONDS, type Identity } from '../shared/identity.ts';
-import type { VersionedKeys } from '../shared/versioned-keys.ts';
+import type { FindBatchKey } from './batch-key-finder.ts';
+import type { BatchRate } from './batch-rate.ts';
 import type { BatchHeaders } from './read-headers.ts';
 
 export interface BatchLimits {
@@ -52,6 +52,17 @@ export function refuseExpiredToken({ exp }: Identity, nowSeconds: number): void 
   throw new BatchRefusedError('TOKEN_EXPIRED', `The token expired ${nowSeconds - exp} seconds ago by this clock.`);
 }
 
+/**
+ * A token that its principal's `revokedBefore` makes void counts as expired: a sender of good faith reads its credentials anew and
+ * goes on. Asked of every batch, because the authorizer's verdict is cached. @throws BatchRefusedError TOKEN_EXPIRED
+ */
+export function refuseRevokedToken({ principals }: Pick<Policy, 'principals'>, { principal, iat }: Identity): void {
+  const known = own(principals, principal);
+  if (known === undefined || !isRevoked(known, iat)) return;
+  const detail = `The tokens of this principal that were issued before ${known.revokedBefore} are revoked.`;
+  throw new BatchRefusedError('TOKEN_EXPIRED', detail, { rule: `${principal}.revokedBefore` });
+}
+
 /** @throws BatchRefusedError DIGEST_MISMATCH */
 export function verifyDigest(bytes: Uint8Array, declared: string): void {
   if (contentDigest(createHash('sha256').update(bytes).digest()) === declared) return;
@@ -62,11 +73,9 @@ export function verifyDigest(bytes: Uint8Array, declared: string): void {
 export function verifySignature(
   headers: BatchHeaders,
   stream: string,
-  authorization: string | undefined,
-  master: VersionedKeys,
+  findKey: FindBatchKey,
   nowSeconds: number,
 ): void {
-  const token = bearerToken(authorization);
   const message = {
     path: batchPath(stream),
     contentType: headers.contentType,
@@ -76,8 +85,7 @@ export function verifySignature(
     batchRows: headers.rowsAsSent,
     source: headers.source,
   };
-  const keyFor = (keyId: string) => (token === undefined ? undefined : batchKeyById(master, token, keyId));
-  const verdict = verifyBatchSignature(message, headers, keyFor, nowSeconds);
+  const verdict = verifyBatchSignature(message, headers, findKey, nowSeconds);
   switch (verdict.kind) {
     case 'valid':
       return;
@@ -108,7 +116,19 @@ export function decideBatch(
   }
   const decision = decide(known, 'write', stream, source, region);
   if (decision.allowed) return decision;
-  throw new BatchRefusedError('POLICY_DENIED', `Decided by rule ${decision.rule}.`);
+  throw new BatchRefusedError('POLICY_DENIED', `Decided by rule ${decision.rule}.`, { rule: decision.rule });
+}
+
+/** @throws BatchRefusedError RATE_LIMITED */
+export function limitRate({ principals }: Pick<Policy, 'principals'>, principal: string, rate: BatchRate): void {
+  const perSecond = own(principals, principal)?.limits?.batchesPerSecond;
+  if (perSecond === undefined) return;
+  const waitMs = rate.take(principal, perSecond);
+  if (waitMs === 0) return;
+  throw new BatchRefusedError('RATE_LIMITED', `More than ${perSecond} batches a second of this principal.`, {
+    rule: `${principal}.limits.batchesPerSecond`,
+    retryAfterSeconds: Math.ceil(waitMs / 1000),
+  });
 }
 
 /** @throws BatchRefusedError ROWS_EMPTY, ROWS_TOO_MANY, HEADER_MISMATCH */

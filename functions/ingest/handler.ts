@@ -2,8 +2,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { config } from '#config';
 import { awsClientOptions } from '../shared/aws-clients.ts';
 import { required } from '../shared/environment.ts';
+import { createLambdaTelemetry } from '../shared/lambda-telemetry.ts';
 import { openSecretStore } from '../shared/open-secret-store.ts';
-import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
+import { openPrincipalKeys, principalKeyVariable } from '../shared/principal-key.ts';
 import { reportStale } from '../shared/report-stale.ts';
 import { createS3BatchSpool } from '../shared/s3-batch-spool.ts';
 import { cachedSecret } from '../shared/secret-cache.ts';
@@ -17,7 +18,7 @@ const clock = Date.now;
 const region = required(process.env, 'AWS_REGION');
 const aws = awsClientOptions(region);
 const secrets = openSecretStore(config, 'ingest', process.env);
-const observers = createPowertoolsTelemetry('ingest');
+const observers = createLambdaTelemetry('ingest');
 const onStale = reportStale(observers.telemetry);
 const secret = <T>(variable: string, parse: (text: string) => T) =>
   cachedSecret(secrets, required(process.env, variable), parse, clock, { onStale });
@@ -31,6 +32,9 @@ export const handler = createIngest({
   config,
   region,
   signingMaster: secret('SIGNING_MASTER_SECRET', parseVersionedKeys),
+  principalKeys: openPrincipalKeys(config.principals, (principal) =>
+    secret(principalKeyVariable(principal), parseVersionedKeys),
+  ),
   store,
   contracts: createContractCache(store, clock),
   spool: createS3BatchSpool(required(process.env, 'SPOOL_BUCKET'), new S3Client(aws)),

@@ -6,19 +6,21 @@ import { BatchRefusedError } from '../shared/batch-refused-error.ts';
 import { type Clock, seconds } from '../shared/clock.ts';
 import { deduplicationKey } from '../shared/deduplication-key.ts';
 import { type Identity, readIdentity } from '../shared/identity.ts';
-import type { CachedSecret } from '../shared/secret-cache.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
-import type { VersionedKeys } from '../shared/versioned-keys.ts';
 import {
   bytesAsSent,
   countRows,
   decideBatch,
   limitBytes,
+  limitRate,
   limitsOf,
   refuseExpiredToken,
+  refuseRevokedToken,
   verifyDigest,
   verifySignature,
 } from './admit-batch.ts';
+import { type BatchKeySecrets, findBatchKeyOf } from './batch-key-finder.ts';
+import { createBatchRate } from './batch-rate.ts';
 import { inflate } from './inflate.ts';
 import type { IngestEvent, IngestState } from './ingest-state.ts';
 import { observeOutcome } from './observe-outcome.ts';
@@ -30,10 +32,9 @@ import { makeReceipt, type Receipt } from './receipt.ts';
 import { type AdmittedBatch, type StoreOrSpoolDependencies, storeOrSpool } from './store-or-spool.ts';
 
 /** What ingest works with; `handler.ts` composes the AWS ones, the local stack its own. */
-export interface IngestDependencies extends StoreOrSpoolDependencies {
+export interface IngestDependencies extends StoreOrSpoolDependencies, BatchKeySecrets {
   readonly config: Pick<Config, 'streams' | 'principals' | 'policyHash'>;
   readonly region: string;
-  readonly signingMaster: CachedSecret<VersionedKeys>;
   readonly clock: Clock;
   readonly audit: Audit;
   readonly telemetry: Telemetry;
@@ -44,6 +45,7 @@ export type Ingest = (event: IngestEvent, context: Context) => Promise<APIGatewa
 /** Ingest as one visible chain, in the order in which a batch may fail (design §3.2). */
 export function createIngest(deps: IngestDependencies): Ingest {
   const { config, region, clock } = deps;
+  const rate = createBatchRate(clock);
 
   return middy<IngestEvent, APIGatewayProxyStructuredResultV2, Error, Context, IngestState>({ timeoutEarlyInMillis: 0 })
     .use(observeOutcome(deps))
@@ -59,7 +61,7 @@ export function createIngest(deps: IngestDependencies): Ingest {
       internal.stream = event.pathParameters?.['stream'] ?? '';
       internal.identity = identityOf(event);
       internal.limits = limitsOf(config, internal.stream, internal.identity.principal);
-      internal.headers = readHeaders(event.headers);
+      internal.headers = readHeaders(event.headers, internal.identity.auth);
     })
     .before(({ event, internal: { headers }, internal }) => {
       internal.mediaType = readMediaType(headers.contentType, headers.contentEncoding, event.isBase64Encoded);
@@ -68,15 +70,20 @@ export function createIngest(deps: IngestDependencies): Ingest {
       internal.bytes = bytesAsSent(event);
       limitBytes(internal.bytes.length, internal.limits.bytes);
     })
-    .before(({ internal }) => refuseExpiredToken(internal.identity, seconds(clock)))
+    .before(({ internal: { identity } }) => {
+      refuseExpiredToken(identity, seconds(clock));
+      refuseRevokedToken(config, identity);
+    })
     .before(({ internal }) => verifyDigest(internal.bytes, internal.headers.contentDigest))
-    .before(async ({ event, internal: { headers, stream } }) => {
-      const master = await deps.signingMaster.get();
-      verifySignature(headers, stream, event.headers['authorization'], master, seconds(clock));
+    .before(async ({ event, internal: { identity, headers, stream } }) => {
+      const findKey = await findBatchKeyOf(identity, event.headers['authorization'], deps);
+      verifySignature(headers, stream, findKey, seconds(clock));
     })
     .before(({ internal }) => {
       const { identity, stream, headers } = internal;
       internal.decision = decideBatch(config, identity.principal, stream, headers.source, region);
+      // Not before: whoever holds a token without its key must not use up the rate of its owner.
+      limitRate(config, identity.principal, rate);
     })
     .before(async ({ internal }) => {
       internal.body = await inflate(internal.bytes, internal.headers.contentEncoding, internal.limits);
@@ -133,6 +140,7 @@ function admittedBatch(
       contentEncoding: headers.contentEncoding === 'gzip' ? 'gzip' : 'identity',
       limits: { inflatedBytes, inflateRatio, rowBytes },
       policyHash,
+      ...(identity.iat === undefined ? {} : { tokenIssuedAt: identity.iat }),
     },
     table: streams[stream]?.table ?? stream,
     bytes,

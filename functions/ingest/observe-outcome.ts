@@ -58,7 +58,7 @@ function auditLine(
     decision: outcome === 'refused' ? 'deny' : outcome === 'unavailable' ? 'error' : 'allow',
     status: refusal?.status ?? (outcome === 'spooled' ? 202 : 200),
     outcome,
-    ...defined({ code: refusal?.code, rule: state.decision?.rule }),
+    ...defined({ code: refusal?.code, rule: refusal?.rule ?? state.decision?.rule }),
     policyHash,
     identity: state.identity ?? {},
     stream: state.stream ?? '',

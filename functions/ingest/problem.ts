@@ -20,7 +20,7 @@ export function problemResponse(
     headers: {
       'content-type': 'application/problem+json',
       'edgehouse-request-id': requestId,
-      ...(retryable ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+      ...(retryable ? { 'retry-after': String(refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS) } : {}),
     },
     body: JSON.stringify({
       type: `${DOCS}${refusal.code.toLowerCase()}`,

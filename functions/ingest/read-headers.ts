@@ -1,4 +1,6 @@
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
+import type { AuthKind } from '../shared/identity.ts';
+import { trimBlanks } from '../shared/trim-blanks.ts';
 
 /** The batch contract's headers, well formed and trimmed (design §3.2). */
 export interface BatchHeaders {
@@ -16,7 +18,6 @@ export interface BatchHeaders {
 }
 
 const REQUIRED = [
-  'authorization',
   'content-type',
   'content-digest',
   'edge-batch-id',
@@ -34,12 +35,14 @@ const SOURCE = /^[!-+\--~]{1,256}$/;
 
 /**
  * @param headers lower-cased names, as the gateway hands them over
+ * @param auth how the caller proved itself: with a certificate alone it sends no Authorization
  * @throws BatchRefusedError HEADER_MISSING, then HEADER_MALFORMED
  */
-export function readHeaders(headers: Readonly<Record<string, string | undefined>>): BatchHeaders {
-  const missing = REQUIRED.filter((name) => headers[name] === undefined);
+export function readHeaders(headers: Readonly<Record<string, string | undefined>>, auth: AuthKind): BatchHeaders {
+  const required = auth === 'certificate' ? REQUIRED : ['authorization', ...REQUIRED];
+  const missing = required.filter((name) => headers[name] === undefined);
   if (missing.length > 0) throw new BatchRefusedError('HEADER_MISSING', `Missing: ${missing.join(', ')}.`);
-  const value = (name: string) => (headers[name] ?? '').trim();
+  const value = (name: string) => trimBlanks(headers[name] ?? '');
 
   const contentDigest = shaped(value('content-digest'), 'Content-Digest', DIGEST, 'sha-256=:<base64 of 32 bytes>:');
   const batchIdAsSent = shaped(value('edge-batch-id'), 'Edge-Batch-Id', UUID, 'one UUID');
@@ -47,7 +50,7 @@ export function readHeaders(headers: Readonly<Record<string, string | undefined>
   const source = shaped(value('edge-source'), 'Edge-Source', SOURCE, 'one name such as ew/12345/1.2.0');
   return {
     contentType: value('content-type'),
-    contentEncoding: headers['content-encoding']?.trim(),
+    contentEncoding: headers['content-encoding'] === undefined ? undefined : value('content-encoding'),
     contentDigest,
     batchIdAsSent,
     batchId: batchIdAsSent.toLowerCase(),

@@ -1,4 +1,5 @@
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
+import { trimBlanks } from '../shared/trim-blanks.ts';
 import type { MediaType } from './parse-rows.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { MediaType } from './parse-rows.ts';
  * @throws BatchRefusedError MEDIA_TYPE_UNSUPPORTED, ENCODING_UNSUPPORTED
  */
 export function readMediaType(contentType: string, encoding: string | undefined, bytesIntact: boolean): MediaType {
-  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const [type = '', ...parameters] = contentType.split(';').map((part) => trimBlanks(part).toLowerCase());
   const utf8 = parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter));
   if ((type !== 'application/json' && type !== 'application/x-ndjson') || !utf8) {
     throw new BatchRefusedError(

@@ -26,6 +26,8 @@ export interface SpoolEnvelope {
   /** Limits that were in force for this batch. */
   readonly limits: { readonly inflatedBytes: number; readonly inflateRatio: number; readonly rowBytes: number };
   readonly policyHash: string;
+  /** `iat` of the identity that it came with, in seconds since the epoch. */
+  readonly tokenIssuedAt?: number;
   /** null where no contract was known: replay judges, once. */
   readonly verdict: Verdict | null;
   /** The attempt that failed: where to look in logs and in ClickHouse's query log. */

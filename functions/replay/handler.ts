@@ -5,8 +5,8 @@ import { createClickHouseBatchStore } from '../ingest/clickhouse-batch-store.ts'
 import { parseClickHouseCredential } from '../ingest/clickhouse-credential.ts';
 import { awsClientOptions } from '../shared/aws-clients.ts';
 import { required } from '../shared/environment.ts';
+import { createLambdaTelemetry } from '../shared/lambda-telemetry.ts';
 import { openSecretStore } from '../shared/open-secret-store.ts';
-import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
 import { reportStale } from '../shared/report-stale.ts';
 import { createS3BatchSpool } from '../shared/s3-batch-spool.ts';
 import { cachedSecret } from '../shared/secret-cache.ts';
@@ -17,7 +17,7 @@ import { createSqsReplayQueue } from './sqs-replay-queue.ts';
 const clock = Date.now;
 const aws = awsClientOptions(required(process.env, 'AWS_REGION'));
 const secrets = openSecretStore(config, 'replay', process.env);
-const observers = createPowertoolsTelemetry('replay');
+const observers = createLambdaTelemetry('replay');
 const onStale = reportStale(observers.telemetry);
 const secret = <T>(variable: string, parse: (text: string) => T) =>
   cachedSecret(secrets, required(process.env, variable), parse, clock, { onStale });

@@ -1,5 +1,6 @@
 import { denyingRule } from '../../config/decide.ts';
-import type { Config } from '../../config/schema.ts';
+import { isRevoked } from '../../config/revocation.ts';
+import type { Config, Principal } from '../../config/schema.ts';
 import { applyVerdict } from '../ingest/apply-verdict.ts';
 import type { BatchAddress, BatchStore, LedgerEntry } from '../ingest/batch-store.ts';
 import type { ContractCache } from '../ingest/contract-cache.ts';
@@ -121,12 +122,27 @@ function addressOf({ stream, stamp }: SpoolEnvelope): BatchAddress {
 /** A batch that was taken stays taken when an allow rule goes; a deny rule, or a principal or stream that is gone, stops it. */
 function isDenied(
   { principal, stream }: BatchAddress,
-  { stamp }: SpoolEnvelope,
+  { stamp, tokenIssuedAt }: SpoolEnvelope,
   { principals, streams }: ReplayDependencies['config'],
 ) {
   const known = Object.hasOwn(principals, principal) ? principals[principal] : undefined;
   if (known === undefined || !Object.hasOwn(streams, stream)) return true;
+  if (isTakenTooLate(known, stamp, tokenIssuedAt)) return true;
   return denyingRule(known, 'write', stream, String(stamp._source), String(stamp._region)) !== undefined;
+}
+
+/**
+ * Whether ingest took it with a token that was revoked already, while the new policy was on its way. What came before the time of
+ * the revocation stays taken.
+ */
+function isTakenTooLate(
+  principal: Principal,
+  stamp: SpoolEnvelope['stamp'],
+  tokenIssuedAt: SpoolEnvelope['tokenIssuedAt'],
+): boolean {
+  const { revokedBefore } = principal;
+  if (revokedBefore === undefined || tokenIssuedAt === undefined) return false;
+  return isRevoked(principal, tokenIssuedAt) && Date.parse(String(stamp._received_at)) >= Date.parse(revokedBefore);
 }
 
 async function alreadyThere(

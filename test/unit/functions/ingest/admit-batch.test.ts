@@ -6,6 +6,7 @@ import {
   limitBytes,
   limitsOf,
   refuseExpiredToken,
+  refuseRevokedToken,
   verifyDigest,
 } from '../../../../functions/ingest/admit-batch.ts';
 import { refusalCode } from './refusal-code.ts';
@@ -19,6 +20,7 @@ const POLICY = parseConfig({
       limits: { bytes: 10, rows: 100 },
     },
     reader: { allow: [{ read: ['hits'] }] },
+    revoked: { claims: { sub: 'b' }, revokedBefore: '1970-01-01T00:15:00Z' },
   },
 });
 
@@ -39,6 +41,20 @@ describe('admitting a batch', () => {
     [1_030, 'TOKEN_EXPIRED'],
   ])('a token of exp 1000 at second %d: %s', (now, code) => {
     expect(refusalCode(() => refuseExpiredToken(IDENTITY, now))).toBe(code);
+  });
+
+  test.each([
+    ['revoked', 899, 'TOKEN_EXPIRED'],
+    ['revoked', 900, 'taken'],
+    // What nobody knows the age of is as old as can be.
+    ['revoked', undefined, 'TOKEN_EXPIRED'],
+    ['writer', 0, 'taken'],
+    ['writer', undefined, 'taken'],
+    ['constructor', 0, 'taken'],
+  ])('a token of %s, issued at second %s: %s', (principal, iat, code) => {
+    const identity = { ...IDENTITY, principal, ...(iat === undefined ? {} : { iat }) };
+
+    expect(refusalCode(() => refuseRevokedToken(POLICY, identity))).toBe(code);
   });
 
   test.each([

@@ -12,7 +12,7 @@ import { authorizedEvent } from '../../../../local/gateway/gateway-events.ts';
 import { memoryBatchSpool } from '../memory-batch-spool.ts';
 import { TABLE } from './stream-contract.ts';
 
-const NOW = 1_800_000_000;
+export const NOW = 1_800_000_000;
 export const TOKEN = 'tokenpart1.tokenpart2.tokenpart3';
 const MASTER = { version: 1, key: Buffer.alloc(32, 1) };
 export const KEY = deriveBatchKey(MASTER, TOKEN);
@@ -95,13 +95,10 @@ interface Faults {
   readonly spool?: () => void;
 }
 
-/** Ingest over a recording store and a spool in memory. @param said instead of the audit lines, metrics and warnings that are returned */
-export async function send(
-  sending: Sending = {},
-  faults: Faults = {},
-  { objects, spool } = memoryBatchSpool(),
-  said: Partial<Pick<IngestDependencies, 'audit' | 'telemetry'>> = {},
-) {
+type Instead = Partial<Pick<IngestDependencies, 'audit' | 'telemetry' | 'config' | 'clock'>>;
+
+/** One container of ingest over a recording store and a spool in memory. @param instead of what is returned, or of the rig's own */
+export function openIngest(faults: Faults = {}, { objects, spool } = memoryBatchSpool(), instead: Instead = {}) {
   const inserts: BatchInsert[] = [];
   const lines: AuditLine[] = [];
   const warnings: unknown[] = [];
@@ -121,6 +118,7 @@ export async function send(
     config: CONFIG,
     region: 'us-east-1',
     signingMaster: { get: async () => [MASTER], expire: () => undefined },
+    principalKeys: new Map(),
     store,
     contracts: createContractCache(store, clock),
     spool: {
@@ -137,10 +135,25 @@ export async function send(
       count: (...metric) => void metrics.push(metric),
       warn: (message, fields) => warnings.push([message, fields]),
     },
-    ...said,
+    ...instead,
   });
-  const answer = await ingest(eventOf(sending), CONTEXT);
-  return { answer, body: JSON.parse(answer.body ?? ''), inserts, lines, warnings, metrics, objects };
+  return {
+    inserts,
+    lines,
+    warnings,
+    metrics,
+    objects,
+    send: async (sending: Sending = {}) => {
+      const answer = await ingest(eventOf(sending), CONTEXT);
+      return { answer, body: JSON.parse(answer.body ?? '') };
+    },
+  };
+}
+
+/** Sends one batch to a container of its own. */
+export async function send(sending: Sending = {}, ...container: Parameters<typeof openIngest>) {
+  const { send: sendHere, ...seen } = openIngest(...container);
+  return { ...(await sendHere(sending)), ...seen };
 }
 
 const CONTEXT: Context = {

@@ -15,7 +15,7 @@ const GOOD: Readonly<Record<string, string>> = {
 
 describe('headers of a batch', () => {
   test('are read trimmed, and the batch id in lower case', () => {
-    const headers = readHeaders({ ...GOOD, 'edge-source': ' ew/1/1.0.0 ' });
+    const headers = readHeaders({ ...GOOD, 'edge-source': ' ew/1/1.0.0 ' }, 'token');
     expect(headers).toMatchObject({ rows: 12, source: 'ew/1/1.0.0', batchId: '01930000-0000-7000-8000-00000000000a' });
     expect(headers.batchIdAsSent).toBe(GOOD['edge-batch-id']);
     expect(headers.contentEncoding).toBeUndefined();
@@ -25,8 +25,19 @@ describe('headers of a batch', () => {
     const { [name]: _left, ...others } = GOOD;
     // Missing is told before malformed.
     expect(
-      refusalCode(() => readHeaders({ ...others, [name === 'edge-source' ? 'edge-batch-rows' : 'edge-source']: '' })),
+      refusalCode(() =>
+        readHeaders({ ...others, [name === 'edge-source' ? 'edge-batch-rows' : 'edge-source']: '' }, 'token'),
+      ),
     ).toBe('HEADER_MISSING');
+  });
+
+  test('need no Authorization where a certificate alone proves who sends', () => {
+    const { authorization: _left, ...others } = GOOD;
+
+    expect(readHeaders(others, 'certificate').rows).toBe(12);
+    for (const auth of ['token', 'both'] as const) {
+      expect(refusalCode(() => readHeaders(others, auth))).toBe('HEADER_MISSING');
+    }
   });
 
   test.each([
@@ -36,10 +47,13 @@ describe('headers of a batch', () => {
     ],
     ['edge-batch-id', ['', '1', `${GOOD['edge-batch-id']},${GOOD['edge-batch-id']}`, `{${GOOD['edge-batch-id']}}`]],
     ['edge-batch-rows', ['', '-1', '+1', '1.0', '01', '1e2', '0x1', '1,1', '1234567890', '١']],
-    ['edge-source', ['', 'a,b', 'a b', 'é', 'a\tb', 'x'.repeat(257)]],
+    ['edge-source', ['', 'a,b', 'a b', 'é', 'a\tb', '\xa0a', 'a\ufeff', 'x'.repeat(257)]],
   ] as const)('%s must be well formed', (name, values) => {
     for (const value of values) {
-      expect([value, refusalCode(() => readHeaders({ ...GOOD, [name]: value }))]).toEqual([value, 'HEADER_MALFORMED']);
+      expect([value, refusalCode(() => readHeaders({ ...GOOD, [name]: value }, 'token'))]).toEqual([
+        value,
+        'HEADER_MALFORMED',
+      ]);
     }
   });
 });

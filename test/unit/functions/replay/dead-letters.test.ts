@@ -3,7 +3,7 @@ import { sealBatch } from '../../../../functions/ingest/spool-object.ts';
 import { TABLE } from '../ingest/stream-contract.ts';
 import { memoryBatchSpool } from '../memory-batch-spool.ts';
 import { configWith, type RigOptions, replayRig } from './replay-rig.ts';
-import { GOOD, SPOOL_KEYS, spooledBatch, spoolOne } from './spooled-batch.ts';
+import { GOOD, RECEIVED_AT, SPOOL_KEYS, spooledBatch, spoolOne } from './spooled-batch.ts';
 
 async function spooled() {
   const memory = memoryBatchSpool();
@@ -54,6 +54,30 @@ describe('a spooled batch whose principal may no longer write', () => {
     expect(rig.handed).toHaveLength(2);
     expect(rig.buried).toEqual([]);
     expect(rig.objects.has(name)).toBe(false);
+  });
+});
+
+describe('a spooled batch whose token is revoked', () => {
+  const received = RECEIVED_AT / 1_000;
+  const revokedAt = (seconds: number) => ({ revokedBefore: new Date((received + seconds) * 1_000).toISOString() });
+
+  test.each([
+    ['it came when its token was revoked already', received - 100, revokedAt(-10), 'buried'],
+    ['it came in the very moment of the revocation', received - 100, revokedAt(0), 'buried'],
+    ['it came before the revocation', received - 100, revokedAt(1), 'stored'],
+    ['its token is newer than the revocation', received - 100, revokedAt(-101), 'stored'],
+    ['its token is as old as the revocation', received - 100, revokedAt(-100), 'stored'],
+    ['it was spooled before envelopes told the age of the token', undefined, revokedAt(-10), 'stored'],
+  ])('%s', async (_when, tokenIssuedAt, web, end) => {
+    const memory = memoryBatchSpool();
+    const { name } = await spoolOne(memory.spool, tokenIssuedAt === undefined ? {} : { tokenIssuedAt });
+    const rig = replayRig({ memory, config: configWith(web) });
+
+    await rig.deliver([name]);
+
+    expect([rig.buried.map(([, reason]) => reason), rig.handed.length]).toEqual(
+      end === 'buried' ? [['POLICY_DENIED'], 0] : [[], 2],
+    );
   });
 });
 

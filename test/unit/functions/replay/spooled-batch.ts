@@ -24,10 +24,17 @@ export interface Sent {
   readonly rows?: readonly string[];
   readonly mediaType?: MediaType;
   readonly gzip?: boolean;
+  /** `iat` of its token. */
+  readonly tokenIssuedAt?: number;
 }
 
 /** A batch as ingest has admitted it. */
-export function admittedBatch({ rows = ROWS, mediaType = 'application/x-ndjson', gzip = false }: Sent = {}) {
+export function admittedBatch({
+  rows = ROWS,
+  mediaType = 'application/x-ndjson',
+  gzip = false,
+  tokenIssuedAt,
+}: Sent = {}) {
   const text = mediaType === 'application/json' ? `[${rows.join(',')}]` : rows.join('\n');
   const bytes = gzip ? gzipSync(text) : Buffer.from(text);
   const body = gzip ? gunzipSync(bytes) : bytes;
@@ -43,6 +50,7 @@ export function admittedBatch({ rows = ROWS, mediaType = 'application/x-ndjson',
       contentEncoding: gzip ? 'gzip' : 'identity',
       limits: { inflatedBytes: 20_000_000, inflateRatio: 100, rowBytes: 1_000 },
       policyHash: 'p'.repeat(64),
+      ...(tokenIssuedAt === undefined ? {} : { tokenIssuedAt }),
     },
     table: 'hits',
     bytes,
