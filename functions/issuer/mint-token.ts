@@ -14,7 +14,7 @@ export interface TokenClaims {
 }
 
 /** `nbf` lies this far back, so that a verifier whose clock is slow takes a fresh token. */
-const NOT_BEFORE_SECONDS = 60;
+export const NOT_BEFORE_SECONDS = 60;
 
 export interface MintedToken {
   readonly token: string;

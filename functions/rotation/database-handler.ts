@@ -5,21 +5,23 @@ import { config } from '#config';
 import { parseClickHouseCredential } from '../ingest/clickhouse-credential.ts';
 import { awsClientOptions } from '../shared/aws-clients.ts';
 import { required } from '../shared/environment.ts';
-import { createPowertoolsTelemetry } from '../shared/powertools-telemetry.ts';
+import { createLambdaTelemetry } from '../shared/lambda-telemetry.ts';
 import { createSecretsManagerStore } from '../shared/secrets-manager-store.ts';
 import { createClickHouseUserDatabase } from './rotate-database-user/clickhouse-user-database.ts';
 import { generatePassword } from './rotate-database-user/database-password.ts';
 import { observeRotation } from './rotate-database-user/observe-rotation.ts';
+import { parseAgeRequest, reportPasswordAge } from './rotate-database-user/password-age.ts';
 import { rotateDatabaseUser } from './rotate-database-user/rotate-database-user.ts';
 import { parseRotationEvent } from './rotate-database-user/rotation-event.ts';
 import type { RotationTools } from './rotate-database-user/rotation-tools.ts';
+import { createSecretsManagerCurrentSince } from './rotate-database-user/secrets-manager-current-since.ts';
 import { createSecretsManagerRotationStore } from './rotate-database-user/secrets-manager-rotation-store.ts';
 import { rightsOf } from './rotate-database-user/user-rights.ts';
 
 const secretsManager = new SecretsManagerClient(awsClientOptions(required(process.env, 'AWS_REGION')));
 const secrets = createSecretsManagerStore(secretsManager);
 const administratorSecret = required(process.env, 'ADMIN_SECRET');
-const { telemetry } = createPowertoolsTelemetry('rotation');
+const { telemetry } = createLambdaTelemetry('rotation');
 
 const tools: RotationTools = {
   store: createSecretsManagerRotationStore(secretsManager),
@@ -32,8 +34,12 @@ const tools: RotationTools = {
   pause: (milliseconds) => setTimeout(milliseconds),
 };
 
-/** Secrets Manager calls it, once for each step. */
+const ages = { currentSince: createSecretsManagerCurrentSince(secretsManager), clock: Date.now, telemetry };
+
+/** Secrets Manager calls it, once for each step; and a schedule, to ask how old the passwords are. */
 export async function handler(event: unknown): Promise<void> {
+  const aged = parseAgeRequest(event);
+  if (aged !== undefined) return reportPasswordAge(aged, ages);
   const request = parseRotationEvent(event);
   await observeRotation(request, () => rotateDatabaseUser(request, tools), telemetry);
 }

@@ -1,3 +1,5 @@
+import type { Silence } from '../shared/describe-silence.ts';
+
 /** What Akamai answered instead of taking an item. */
 export interface EdgeKvRefusal {
   readonly status: number;
@@ -9,11 +11,6 @@ export interface EdgeKvRefusal {
   /** Our clock minus Akamai's, where that is why it refused. */
   readonly skewSeconds?: number;
 }
-
-/** Why there was no answer at all. */
-export type EdgeKvSilence =
-  | { readonly silence: 'no answer in time' }
-  | { readonly silence: 'no connection'; readonly reason: string };
 
 /** An item could not be written to EdgeKV. The one that is there stays in force until its token expires. */
 export class EdgeKvError extends Error {
@@ -27,7 +24,7 @@ export class EdgeKvError extends Error {
   readonly traceId: string | undefined;
 
   /** @param place `network/namespace/group/item` */
-  constructor(place: string, answer: EdgeKvRefusal | EdgeKvSilence, options?: ErrorOptions) {
+  constructor(place: string, answer: EdgeKvRefusal | Silence, options?: ErrorOptions) {
     super(`EdgeKV did not take item ${place}: ${describe(answer)}. ${nextStep(answer)}`, options);
     const refusal = 'status' in answer ? answer : undefined;
     this.retryable = refusal === undefined || refusal.status === 429 || refusal.status >= 500;
@@ -38,7 +35,7 @@ export class EdgeKvError extends Error {
   }
 }
 
-function describe(answer: EdgeKvRefusal | EdgeKvSilence): string {
+function describe(answer: EdgeKvRefusal | Silence): string {
   if ('silence' in answer) return 'reason' in answer ? `${answer.silence} (${answer.reason})` : answer.silence;
   const { status, errorCode, requestId, traceId } = answer;
   return [
@@ -51,7 +48,7 @@ function describe(answer: EdgeKvRefusal | EdgeKvSilence): string {
 
 const TRIES_AGAIN = 'The item before it stays in force until its token expires; the schedule tries again.';
 
-function nextStep(answer: EdgeKvRefusal | EdgeKvSilence): string {
+function nextStep(answer: EdgeKvRefusal | Silence): string {
   if ('reason' in answer) return `Check \`host\` in the secret of the API client. ${TRIES_AGAIN}`;
   if ('silence' in answer) return TRIES_AGAIN;
   if (answer.skewSeconds !== undefined) {

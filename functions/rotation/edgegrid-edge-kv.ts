@@ -1,7 +1,8 @@
 import type { Clock } from '../shared/clock.ts';
+import { describeSilence } from '../shared/describe-silence.ts';
 import { MOST_ITEM_BYTES, type ReadableEdgeKv } from '../shared/edge-kv.ts';
 import { nameFault } from '../shared/edge-kv-names.ts';
-import { EdgeKvError, type EdgeKvSilence } from './edge-kv-error.ts';
+import { EdgeKvError } from './edge-kv-error.ts';
 import type { EdgegridCredential } from './edgegrid-credential.ts';
 import { readEdgeKvRefusal } from './read-edge-kv-refusal.ts';
 import { type EdgegridRequest, signEdgegrid } from './sign-edgegrid.ts';
@@ -124,18 +125,4 @@ async function ask(
     signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
   });
   return { response, answer: await response.text() };
-}
-
-/** `fetch` wraps what happened to the socket: the code of Node's error is in the cause. */
-function describeSilence(fault: unknown): EdgeKvSilence {
-  const name = memberOf(fault, 'name');
-  if (name === 'TimeoutError' || name === 'AbortError') return { silence: 'no answer in time' };
-  const code = memberOf(memberOf(fault, 'cause'), 'code');
-  return { silence: 'no connection', reason: typeof code === 'string' ? code : 'without a code' };
-}
-
-function memberOf(value: unknown, name: 'name' | 'cause' | 'code'): unknown {
-  const held: Readonly<{ name?: unknown; cause?: unknown; code?: unknown }> | undefined =
-    typeof value === 'object' && value !== null ? value : undefined;
-  return held?.[name];
 }

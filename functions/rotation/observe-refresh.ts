@@ -28,7 +28,7 @@ export async function observeRefresh(
       });
     }
   } catch (error) {
-    if (error instanceof RefreshIncompleteError) countFailures(error.failures, telemetry);
+    if (error instanceof RefreshIncompleteError) countFailures(error.pushes, telemetry);
     telemetry.warn('The edge tokens could not be refreshed', describeFault(error));
     throw error;
   }

@@ -13,17 +13,36 @@ export class EdgeItemTooLargeError extends Error {
   }
 }
 
-/** The issuer makes tokens that would run out among refreshes that are merely late. */
+/** A token would run out among refreshes that are merely late. */
 export class TokenLifetimeTooShortError extends Error {
   override readonly name = 'TokenLifetimeTooShortError';
   readonly code = 'TOKEN_LIFETIME_TOO_SHORT';
   readonly retryable = false;
   constructor(lifetimeSeconds: number, leastSeconds: number) {
     super(
-      `A token lives ${lifetimeSeconds} s, at least ${leastSeconds} s (four refresh periods) are needed. Nothing was ` +
+      `A token lives ${lifetimeSeconds} s, at least ${leastSeconds} s (four refresh periods) are needed. It was not ` +
         'pushed; raise the lifetime at the issuer, or lower edge.refreshMinutes.',
     );
   }
+}
+
+/** A token would outlive the key of its batches: a roll of the signing master waits as long as the config says that tokens live. */
+export class TokenLifetimeTooLongError extends Error {
+  override readonly name = 'TokenLifetimeTooLongError';
+  readonly code = 'TOKEN_LIFETIME_TOO_LONG';
+  readonly retryable = false;
+  constructor(lifetimeSeconds: number, mostSeconds: number) {
+    super(
+      `A token lives ${lifetimeSeconds} s, at most ${mostSeconds} s (edge.tokenLifetimeMinutes) are expected. It was not ` +
+        'pushed; raise edge.tokenLifetimeMinutes, or lower the lifetime at the issuer.',
+    );
+  }
+}
+
+/** An EdgeWorker for which there is no token that may be pushed. */
+export interface TokenFailure {
+  readonly edgeWorkerId: number;
+  readonly fault: unknown;
 }
 
 /** A push that EdgeKV did not take, or that was not even tried. */
@@ -33,19 +52,34 @@ export interface PushFailure {
   readonly fault: unknown;
 }
 
-/** Some items could not be pushed; all others were. */
-export class RefreshIncompleteError extends Error {
+export interface RefreshFailures {
+  readonly tokens: readonly TokenFailure[];
+  readonly pushes: readonly PushFailure[];
+}
+
+/** Some items could not be made or pushed; all others were. */
+export class RefreshIncompleteError extends Error implements RefreshFailures {
   override readonly name = 'RefreshIncompleteError';
   readonly code = 'EDGE_REFRESH_INCOMPLETE';
   readonly retryable = true;
-  readonly failures: readonly PushFailure[];
+  readonly tokens: readonly TokenFailure[];
+  readonly pushes: readonly PushFailure[];
 
-  constructor(failures: readonly PushFailure[], tried: number) {
-    const reasons = failures.map(({ network, item, fault }) => {
-      const { detail, code, error } = describeFault(fault);
-      return `${network}/${item}: ${String(detail ?? code ?? error)}`;
-    });
-    super(`EdgeKV did not take ${failures.length} of ${tried} items. ${reasons.join(' ')}`);
-    this.failures = failures;
+  /** @param items how many there would have been, on all networks */
+  constructor({ tokens, pushes }: RefreshFailures, items: number) {
+    const tokenless = tokens.map(
+      ({ edgeWorkerId, fault }) => `EdgeWorker ${edgeWorkerId} has no new token: ${reasonOf(fault)}`,
+    );
+    const refused = pushes.map(({ network, item, fault }) => `${network}/${item}: ${reasonOf(fault)}`);
+    const taken = pushes.length === 0 ? [] : [`EdgeKV did not take ${pushes.length} of ${items} items.`, ...refused];
+    super([...tokenless, ...taken].join(' '));
+    this.tokens = tokens;
+    this.pushes = pushes;
   }
+}
+
+/** The code too: it is what logs are searched for. */
+function reasonOf(fault: unknown): string {
+  const { detail, code, error } = describeFault(fault);
+  return detail === undefined ? String(code ?? error) : `${code}: ${detail}`;
 }

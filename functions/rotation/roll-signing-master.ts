@@ -1,6 +1,7 @@
 import { MOST_SECRET_AGE_MS } from '../shared/secret-cache.ts';
 import type { SecretStore } from '../shared/secret-store.ts';
 import { parseVersionedKeys, type VersionedKey } from '../shared/versioned-keys.ts';
+import { ROLL_MARGIN_SECONDS, retireAfterSeconds } from './roll-waits.ts';
 import { formatSigningMaster, parseSigningMaster, type SigningMaster } from './signing-master.ts';
 import type { VersionedSecretStore } from './versioned-secret-store.ts';
 
@@ -32,16 +33,8 @@ export type RollStep =
   /** These regions do not read the new version. */
   | { readonly kind: 'blocked'; readonly regions: readonly string[] };
 
-/** Clocks that differ, a mint that was under way, the verifiers' tolerance: of each a minute at most. */
-const MARGIN_SECONDS = 300;
-
 /** A region's functions may hold what they read so long ago, where their store has failed since. */
-export const PROMOTE_AFTER_SECONDS = MOST_SECRET_AGE_MS / 1000 + MARGIN_SECONDS;
-
-/** Tokens that were minted with the old version a moment before the new one took over. */
-export function retireAfterSeconds(tokenLifetimeSeconds: number): number {
-  return tokenLifetimeSeconds + MARGIN_SECONDS;
-}
+export const PROMOTE_AFTER_SECONDS = MOST_SECRET_AGE_MS / 1000 + ROLL_MARGIN_SECONDS;
 
 export interface RollState {
   readonly now: number;

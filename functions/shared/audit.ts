@@ -1,5 +1,5 @@
 import type { BatchCode, IdentityCode } from './codes.ts';
-import type { Identity } from './identity.ts';
+import type { ProvenIdentity } from './identity.ts';
 
 /** One line per authorizer evaluation (design §3.7). Never a token, key, signature or certificate. */
 export interface IdentityAudit {
@@ -11,8 +11,8 @@ export interface IdentityAudit {
   /** Why, in words; holds no value of the caller's beyond the claims named here. */
   readonly detail?: string;
   readonly policyHash: string;
-  readonly identity: Partial<Identity>;
-  /** Caller's clock against ours where a time claim was refused. */
+  readonly identity: ProvenIdentity;
+  /** Our clock less the token's, in seconds, where a time claim was refused, or taken only within the tolerance. */
   readonly skewSeconds?: number;
   readonly latencyMs: number;
 }
@@ -28,7 +28,7 @@ export interface BatchAudit {
   readonly code?: BatchCode;
   readonly rule?: string;
   readonly policyHash: string;
-  readonly identity: Partial<Identity>;
+  readonly identity: ProvenIdentity;
   readonly stream: string;
   readonly source?: string;
   readonly region: string;

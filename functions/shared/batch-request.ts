@@ -13,7 +13,8 @@ export interface BatchRequestInput {
   /** UUID of the batch: a retry repeats it together with the same body. */
   readonly batchId: string;
   readonly source: string;
-  readonly token: string;
+  /** @default none: a client certificate alone proves who sends */
+  readonly token?: string | undefined;
   readonly key: Uint8Array;
   readonly keyId: string;
   /** Seconds since the epoch. */
@@ -42,7 +43,7 @@ export function batchRequest(input: BatchRequestInput): BatchRequest {
     path: message.path,
     body: input.body,
     headers: {
-      authorization: `Bearer ${input.token}`,
+      ...(input.token === undefined ? {} : { authorization: `Bearer ${input.token}` }),
       'content-type': message.contentType,
       ...(message.contentEncoding === undefined ? {} : { 'content-encoding': message.contentEncoding }),
       'content-digest': message.contentDigest,

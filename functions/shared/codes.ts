@@ -13,7 +13,7 @@ export const BATCH_CODES = {
   BATCH_SIGNATURE_INVALID: refusal(
     401,
     'Batch signature invalid',
-    'Sign exactly the contract’s components with the key that belongs to this token.',
+    'Sign exactly the contract’s components with the key that belongs to this token, or to this principal.',
   ),
   BATCH_SIGNATURE_STALE: refusal(401, 'Batch signature stale', 'Correct the clock and sign the same batch again.'),
   POLICY_DENIED: refusal(403, 'Denied by policy', 'Have the policy allow this principal, stream and source.'),
@@ -24,6 +24,7 @@ export const BATCH_CODES = {
   MEDIA_TYPE_UNSUPPORTED: refusal(415, 'Media type unsupported', 'Send application/json or application/x-ndjson.'),
   ENCODING_UNSUPPORTED: refusal(415, 'Content encoding unsupported', 'Send gzip only as application/x-ndjson.'),
   ROWS_REFUSED: refusal(422, 'No row fits the stream', 'Correct the rows by errors[]; they are kept in quarantine.'),
+  RATE_LIMITED: refusal(429, 'Too many batches', 'Wait as Retry-After says and send the same batch again.', true),
   UNAVAILABLE: refusal(503, 'Not stored', 'Send the same batch, with the same id and body, again later.', true),
 } as const satisfies Record<string, Refusal>;
 
@@ -40,6 +41,8 @@ export const IDENTITY_CODES = [
   'ISSUER_UNKNOWN',
   'AUDIENCE_MISMATCH',
   'TYPE_MISMATCH',
+  'CERTIFICATE_MISSING',
+  'CERTIFICATE_DENIED',
   'POLICY_DENIED',
 ] as const;
 

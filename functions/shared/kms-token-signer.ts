@@ -25,23 +25,16 @@ const TIMEOUT_MS = 5000;
 /**
  * Signs with an RSA key of KMS; the private key never leaves it.
  *
- * @param keyIds ARNs of the signing keys, the active one first; every one is published
+ * @param keyId the key's ARN
  * @throws KmsUnavailableError
  */
-export async function createKmsTokenSigner(
-  [activeId, ...otherIds]: readonly [string, ...string[]],
-  client: KMSClient,
-): Promise<TokenSigner> {
-  const [active, ...others] = await Promise.all([
-    readPublicKey(client, activeId),
-    ...otherIds.map((keyId) => readPublicKey(client, keyId)),
-  ]);
+export async function createKmsTokenSigner(keyId: string, client: KMSClient): Promise<TokenSigner> {
+  const { kid } = await readKmsPublicKey(keyId, client);
   return {
-    kid: active.kid,
-    publicKeys: async () => [active, ...others],
+    kid,
     async sign(bytes) {
       const command = new SignCommand({
-        KeyId: activeId,
+        KeyId: keyId,
         SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256',
         // 4096 bytes is the most that KMS hashes itself.
         MessageType: 'DIGEST',
@@ -51,14 +44,15 @@ export async function createKmsTokenSigner(
         const { Signature } = await client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
         if (Signature !== undefined) return Signature;
       } catch (cause) {
-        throw new KmsUnavailableError('make a signature', activeId, describeAwsFault(cause), { cause });
+        throw new KmsUnavailableError('make a signature', keyId, describeAwsFault(cause), { cause });
       }
-      throw new KmsUnavailableError('make a signature', activeId, 'an answer without one');
+      throw new KmsUnavailableError('make a signature', keyId, 'an answer without one');
     },
   };
 }
 
-async function readPublicKey(client: KMSClient, keyId: string): Promise<JWK & { readonly kid: string }> {
+/** The public half of a key, as verifiers get it. @throws KmsUnavailableError */
+export async function readKmsPublicKey(keyId: string, client: KMSClient): Promise<JWK & { readonly kid: string }> {
   const key = await askPublicKey(client, keyId).catch((cause: unknown) => {
     throw new KmsUnavailableError('give the public half', keyId, describeAwsFault(cause), { cause });
   });

@@ -1,4 +1,4 @@
-/** What the functions say about themselves. Powertools on Lambda; counters and a log file in the local stack. */
+/** What the functions say about themselves. Lines of JSON on Lambda; counters and a log file in the local stack. */
 export interface Telemetry {
   /** Adds to a metric, in its own unit (`METRIC_UNITS`); dimensions take bounded values only. */
   count(metric: MetricName, value: number, dimensions?: Readonly<Record<string, string>>): void;
@@ -27,7 +27,13 @@ export const METRIC_UNITS = {
   IdentitiesAccepted: 'Count',
   IdentitiesRefused: 'Count',
   KeySetFetchFailed: 'Count',
+  /** Fetches of a key set that failed while one that is past its age served on. */
+  KeySetStale: 'Count',
+  /** Of the oldest ClickHouse password in use, since it became the current one; 0 where none has been written. */
+  PasswordAge: 'Seconds',
   ReplaysPostponed: 'Count',
+  /** Steps of a password's rotation that failed; Secrets Manager tries again. */
+  RotationFailed: 'Count',
   /** ClickHouse passwords that were replaced and proven: the heartbeat of their rotation. */
   RotationSucceeded: 'Count',
   RowsQuarantined: 'Count',

@@ -5,13 +5,19 @@ import { confirmWritten, readSecret, type VaultAnswer, type VaultSecret } from '
 import { VaultError } from './vault-error.ts';
 import { mintVaultLoginToken, type VaultIdentity } from './vault-login-token.ts';
 import { askVault, type VaultRequest } from './vault-request.ts';
-import { createVaultSession } from './vault-session.ts';
+import { createVaultSession, type VaultSession } from './vault-session.ts';
 
 export interface VaultStoreOptions {
   readonly vault: VaultConfig;
-  readonly identity: VaultIdentity;
+  /** Who asks: a function, which logs in with a token of our issuer's, or a person with a token of Vault's. */
+  readonly identity: VaultIdentity | VaultToken;
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
+}
+
+/** A token of Vault's that somebody has already; neither renewed nor replaced. */
+export interface VaultToken {
+  readonly token: string;
 }
 
 /** Secrets of a KV engine, version 2. All methods throw VaultError, or what the identity's signer throws. */
@@ -36,15 +42,24 @@ const SEGMENT = /^[\w+=@.-]*[\w+=@-]$/;
 export function createVaultStore({ vault, identity, fetch, clock }: VaultStoreOptions): VaultStore {
   const { address, namespace, mount, authMount, role, audience } = vault;
   const server = { address, namespace, fetch };
-  const mintLoginToken = () => mintVaultLoginToken(identity, audience, clock);
-  const session = createVaultSession({ server, authMount, role, mintLoginToken, clock });
+  const session =
+    'token' in identity
+      ? sessionOf(identity)
+      : createVaultSession({
+          server,
+          authMount,
+          role,
+          mintLoginToken: () => mintVaultLoginToken(identity, audience, clock),
+          clock,
+        });
 
   async function ask(request: Omit<VaultRequest, 'token' | 'timeoutMs'>): Promise<VaultAnswer> {
     const token = await session.token();
     const answer = await askVault(server, { ...request, token, timeoutMs: REQUEST_MS });
     // OpenBao, and Vault before 1.17, say `permission denied` of a token that is over and of a policy that is missing.
     if (answer.status !== 403) return answer;
-    return askVault(server, { ...request, token: await session.replace(token), timeoutMs: REQUEST_MS });
+    const other = await session.replace(token);
+    return other === token ? answer : askVault(server, { ...request, token: other, timeoutMs: REQUEST_MS });
   }
 
   const pathOf = (what: string, name: string) => `${mount}/data/${encodeName(what, name)}`;
@@ -65,6 +80,10 @@ export function createVaultStore({ vault, identity, fetch, clock }: VaultStoreOp
       confirmWritten(what, await ask({ what, path: pathOf(what, name), body }));
     },
   };
+}
+
+function sessionOf({ token }: VaultToken): VaultSession {
+  return { token: async () => token, replace: async () => token };
 }
 
 /** No segment may end in a period: Vault refuses it, and `..` would leave the mount. */

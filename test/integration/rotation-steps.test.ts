@@ -3,6 +3,7 @@ import { keepMethods } from '../../functions/rotation/rotate-database-user/authe
 import { passwordHash } from '../../functions/rotation/rotate-database-user/database-password.ts';
 import { CANDIDATE_MS, OVERLAP_MS } from '../../functions/rotation/rotate-database-user/rotation-tools.ts';
 import { type RotationRig, SECRET, startRotationRig, TOKEN, USERS } from '../faults/support/rotation-rig.ts';
+import { scanForSecrets } from '../faults/support/scan-for-secrets.ts';
 
 let rig: RotationRig;
 
@@ -83,4 +84,15 @@ describe('the right to change passwords', () => {
     );
     await expect(less).rejects.toThrow('user edgehouse_writer may not SELECT * FROM edgehouse.web_events LIMIT 0');
   });
+});
+
+test('no secret is in anything that these steps logged, counted, threw, printed or sent as SQL, in any encoding', async () => {
+  const first = await rig.begin(USERS.writer);
+  await rig.rotate('createSecret');
+  await expect(rig.rotate('finishSecret')).rejects.toThrow('was not rotated');
+  const record = rig.record();
+
+  expect(['was not rotated', 'ALTER USER', 'CHECK GRANT'].filter((word) => !record.includes(word))).toEqual([]);
+  expect(scanForSecrets(record, rig.secrets())).toEqual([]);
+  expect(scanForSecrets(`${record}${encodeURIComponent(first)}`, rig.secrets())).toHaveLength(1);
 });

@@ -1,10 +1,8 @@
-import { sign } from 'node:crypto';
-import { confirmEdgeItems } from '../../../functions/rotation/confirm-edge-items.ts';
-import { createEdgegridEdgeKv } from '../../../functions/rotation/edgegrid-edge-kv.ts';
-import { observeRefresh } from '../../../functions/rotation/observe-refresh.ts';
-import { refreshEdgeTokens } from '../../../functions/rotation/refresh-edge-token.ts';
+import { decodeProtectedHeader } from 'jose';
+import { refreshPatienceMinutes } from '../../../functions/rotation/retry-refresh.ts';
 import { rollSigningMaster } from '../../../functions/rotation/roll-signing-master.ts';
-import { mintingOrder, parseSigningMaster } from '../../../functions/rotation/signing-master.ts';
+import { parseSigningMaster } from '../../../functions/rotation/signing-master.ts';
+import { bearerToken } from '../../../functions/shared/bearer-token.ts';
 import { describeFault } from '../../../functions/shared/describe-fault.ts';
 import type { EdgeNetwork, ReadableEdgeKv } from '../../../functions/shared/edge-kv.ts';
 import { cachedSecret } from '../../../functions/shared/secret-cache.ts';
@@ -12,9 +10,12 @@ import type { SecretStore } from '../../../functions/shared/secret-store.ts';
 import { formatVersionedKeys, parseVersionedKeys } from '../../../functions/shared/versioned-keys.ts';
 import { createLateEdgeKv } from '../../../local/edgekv/late-edge-kv.ts';
 import { answerOf } from '../../unit/edgeworker/fake-edge.ts';
-import { ISSUER, keySetOf, rsaKey } from '../../unit/functions/authorizer/sign-token.ts';
+import { ISSUER } from '../../unit/functions/authorizer/sign-token.ts';
 import { akamaiApi } from './akamai-api.ts';
+import { captureOutput } from './capture-output.ts';
+import { type DrillIssuer, startDrillIssuer } from './drill-issuer.ts';
 import { startEdgeSite } from './edge-site.ts';
+import { refreshFunction } from './refresh-function.ts';
 import { type ReplicatedSecret, replicatedSecret } from './replicated-secret.ts';
 import { seeded, simulatedTime } from './simulated-time.ts';
 import { verifyingRegion } from './verifying-region.ts';
@@ -30,7 +31,7 @@ export interface DrillOptions {
   readonly minutes: number;
   readonly tokenLifetimeMinutes: number;
   readonly refreshMinutes: number;
-  /** The issuer signs nothing. */
+  /** The issuer signs nothing and answers nobody. */
   readonly issuerOutage: Outage;
   /** The secret store of the second region answers nobody. */
   readonly storeOutage: Outage;
@@ -40,13 +41,18 @@ export interface DrillOptions {
   readonly apiFails: number;
   /** Seconds by which the clock that mints is ahead of the regions'. */
   readonly minterAhead: number;
-  /** What the operator does every five minutes. @default the next step of a roll that began after half an hour */
+  /** How long a call of the function may last. @default what `refreshPatienceMinutes` says */
+  readonly callMinutes?: number;
+  /** Scheduler and EdgeKV are as late as they may be, where that hurts most. @default false: as late as chance has it */
+  readonly latest?: boolean;
+  /** What the operator does every five minutes. @default the next step of both rolls */
   readonly operate?: (roll: RollInHand) => Promise<void>;
 }
 
 export interface RollInHand {
   readonly minute: number;
   readonly master: ReplicatedSecret;
+  readonly issuer: DrillIssuer;
   readonly step: () => Promise<string>;
 }
 
@@ -57,13 +63,18 @@ export interface DrillResult {
   readonly refused: Readonly<Record<string, number>>;
   /** How often an EdgeWorker had nothing to sign with, by reason. */
   readonly without: Readonly<Record<string, number>>;
+  /** Of the signing master's roll. */
   readonly steps: readonly string[];
+  /** Of the roll to the issuer's other key. */
+  readonly keySteps: readonly string[];
   readonly failedRefreshes: number;
   readonly lostWrites: number;
   readonly staleReads: number;
   /** Versions of the signing master with which accepted batches were signed. */
   readonly versions: readonly number[];
-  /** Everything that was logged, counted or thrown. */
+  /** Keys of the issuer that signed the tokens of these. */
+  readonly kids: readonly string[];
+  /** Everything that was logged, counted, thrown or printed. */
   readonly record: string;
   readonly secrets: ReadonlyMap<string, string | Uint8Array>;
 }
@@ -74,10 +85,9 @@ const START = 1_800_000_000_000;
 const MINUTE = 60_000;
 const SKEWS_SECONDS = [-60, -31, 0, 30, 60];
 const STEP_MS = 15_000;
+/** The other key may sign 130 min after it is published: then, in six hours as they are drilled, the issuer is away. */
+const KEY_ROLL_MINUTE = 60;
 const WARM_UP_MINUTES = 5;
-/** Lambda tries a failed call again after these. */
-const LAMBDA_RETRIES_MS = [60_000, 120_000];
-const KEY = rsaKey('a');
 const CREDENTIAL = {
   origin: 'https://akab-a1.luna.akamaiapis.net',
   clientToken: 'drill-client-token',
@@ -91,18 +101,25 @@ export async function runEdgeDrill(options: DrillOptions): Promise<DrillResult> 
   const { clock } = time;
   const minute = () => (clock() - START) / MINUTE;
   const during = ({ from, to }: Outage) => minute() >= from && minute() < to;
-  const upToTwoMinutes = () => random() * 120_000;
+  const upToTwoMinutes = () => (options.latest === true ? 1 : random()) * 120_000;
+  /** In the worst case the refresh before the outage came in time, and the first that it swallows late: it may last as much longer. */
+  const schedulerLate = () => {
+    if (options.latest !== true) return random() * MINUTE;
+    return minute() < options.issuerOutage.from - 1 ? 0 : MINUTE - 1;
+  };
   const newKey = () => Uint8Array.from({ length: 32 }, () => Math.floor(random() * 256));
   const lines: string[] = [];
   const record = (line: unknown) => void lines.push(typeof line === 'string' ? line : JSON.stringify(line));
   const secrets = new Map<string, string | Uint8Array>(
     Object.entries(CREDENTIAL).filter(([name]) => name !== 'origin'),
   );
+  const output = captureOutput();
   const tally = { sent: 0, accepted: 0, failedRefreshes: 0, lostWrites: 0, staleReads: 0 };
   const refused: Record<string, number> = {};
   const without: Record<string, number> = {};
   const steps: string[] = [];
   const versions = new Set<number>();
+  const kids = new Set<string>();
 
   // What is pushed reaches each of Akamai's places after a time of its own; a push that is lost reaches none.
   const places = SKEWS_SECONDS.map(() => createLateEdgeKv({ clock, delay: upToTwoMinutes, isLost: () => false }));
@@ -116,6 +133,13 @@ export async function runEdgeDrill(options: DrillOptions): Promise<DrillResult> 
     },
   };
 
+  const issuer = startDrillIssuer({
+    clock,
+    random,
+    isAway: () => during(options.issuerOutage),
+    tokenLifetimeSeconds: options.tokenLifetimeMinutes * 60,
+    record,
+  });
   const master = replicatedSecret(formatVersionedKeys([{ version: 1, key: newKey() }]), clock, upToTwoMinutes);
   const replicas: readonly SecretStore[] = [
     master.replica(() => false),
@@ -124,7 +148,7 @@ export async function runEdgeDrill(options: DrillOptions): Promise<DrillResult> 
   const regions = replicas.map((replica) =>
     verifyingRegion({
       issuer: ISSUER,
-      keySet: keySetOf(KEY),
+      keySetFor: issuer.verifier(),
       signingMaster: cachedSecret(replica, 'master', parseVersionedKeys, clock, {
         random,
         onStale: ({ cause, ...stale }) => {
@@ -142,78 +166,40 @@ export async function runEdgeDrill(options: DrillOptions): Promise<DrillResult> 
     const item: object = typeof body === 'string' && body !== '' ? JSON.parse(body) : {};
     for (const name of ['token', 'key']) {
       const value: unknown = Reflect.get(item, name);
-      if (typeof value === 'string') secrets.set(`${name} ${secrets.size}`, value);
+      if (typeof value !== 'string') continue;
+      secrets.set(`${name} ${secrets.size}`, value);
+      if (name === 'key') secrets.set(`bytes of key ${secrets.size}`, Buffer.from(value, 'base64url'));
     }
   }
   const api = akamaiApi(everywhere, () => random() < options.apiFails);
 
-  async function refresh(): Promise<void> {
-    const edge = {
+  const callFunction = refreshFunction({
+    edge: {
       namespace: 'edgehouse',
       group: 'credentials',
       edgeWorkerIds: [Number(ITEM)],
       networks: [NETWORK],
       tokenLifetimeMinutes: options.tokenLifetimeMinutes,
       refreshMinutes: options.refreshMinutes,
-    };
-    const { pause } = time;
-    const { signal } = new AbortController();
-    const ahead = () => clock() + options.minterAhead * 1000;
-    let ids = 0;
-    const edgeKv = createEdgegridEdgeKv({
-      credential: CREDENTIAL,
-      fetch: (url, init) => {
-        keepSecrets(init?.body);
-        return api(url, init);
-      },
-      clock: ahead,
-      random,
-      newNonce: () => `${clock()}-${ids++}`,
-      pause,
-      signal,
-    });
-    const run = async () => {
-      const text = await master.primary.read('master');
-      const refreshed = await refreshEdgeTokens({
-        edge,
-        issuer: ISSUER.issuer,
-        audience: ISSUER.audience,
-        signer: {
-          kid: 'a',
-          sign: async (bytes) => {
-            if (during(options.issuerOutage)) throw new TypeError('The issuer is away');
-            return sign('sha256', bytes, KEY.privateKey);
-          },
-          publicKeys: async () => [KEY.jwk],
-        },
-        master: mintingOrder(parseSigningMaster(text)),
-        edgeKv,
-        clock: ahead,
-        newId: () => `jti-${clock()}`,
-      });
-      return { ...refreshed, unseen: await confirmEdgeItems(refreshed.pushed, { edge, edgeKv, pause, signal }) };
-    };
-    const telemetry = {
-      count: (...metric: readonly unknown[]) => record(metric),
-      warn: (message: string, fields: object) => record({ warn: message, ...fields }),
-    };
-    await observeRefresh(run, { clock: ahead, telemetry });
-  }
-
-  /** As Scheduler and Lambda do: within a minute of its time, and twice again where it fails. */
-  async function callFunction(): Promise<void> {
-    await time.pause(random() * MINUTE);
-    for (const wait of [0, ...LAMBDA_RETRIES_MS]) {
-      if (wait > 0) await time.pause(wait);
-      const failure = await refresh().then(
-        () => undefined,
-        (error: unknown) => error ?? 'nothing',
-      );
-      if (failure === undefined) return;
+    },
+    issuer: ISSUER,
+    signer: issuer.signer,
+    master: master.primary,
+    credential: CREDENTIAL,
+    fetch: (url, init) => {
+      keepSecrets(init?.body);
+      return api(url, init);
+    },
+    clock: () => clock() + options.minterAhead * 1000,
+    random,
+    pause: time.pause,
+    callMinutes: options.callMinutes ?? refreshPatienceMinutes(options.refreshMinutes),
+    schedulerLate,
+    record,
+    onFailure: () => {
       tally.failedRefreshes++;
-      record(`${String(failure)} ${JSON.stringify(failure)}`);
-    }
-  }
+    },
+  });
 
   const step = async (): Promise<string> => {
     const { kind } = await rollSigningMaster({
@@ -226,7 +212,7 @@ export async function runEdgeDrill(options: DrillOptions): Promise<DrillResult> 
     });
     return kind;
   };
-  const operate = options.operate ?? rollOnce;
+  const operate = options.operate ?? rollBoth;
 
   const sites = SKEWS_SECONDS.map((skew, index) =>
     startEdgeSite({
@@ -240,6 +226,7 @@ export async function runEdgeDrill(options: DrillOptions): Promise<DrillResult> 
         if (verdict === 'accepted') {
           tally.accepted++;
           versions.add(Number(/keyid="(\d+)\./.exec(headers['signature-input'] ?? '')?.[1]));
+          kids.add(String(decodeProtectedHeader(bearerToken(headers['authorization']) ?? '').kid));
         } else refused[verdict] = (refused[verdict] ?? 0) + 1;
         return answerOf(verdict === 'accepted' ? 200 : 403, '', { 'edgehouse-request-id': 'r' });
       },
@@ -255,6 +242,7 @@ export async function runEdgeDrill(options: DrillOptions): Promise<DrillResult> 
       await operate({
         minute: minute(),
         master,
+        issuer,
         step: async () => {
           const kind = await step();
           if (kind !== steps.at(-1)) steps.push(kind);
@@ -272,15 +260,23 @@ export async function runEdgeDrill(options: DrillOptions): Promise<DrillResult> 
   for (const text of master.history) {
     for (const { version, key } of parseVersionedKeys(text)) secrets.set(`master ${version}`, key);
   }
+  output.restore();
   return {
     ...tally,
     refused,
     without,
     steps,
+    keySteps: issuer.steps,
     versions: [...versions].sort(),
-    record: lines.join('\n'),
+    kids: [...kids].sort(),
+    record: [...lines, ...output.lines].join('\n'),
     secrets,
   };
+}
+
+async function rollBoth(roll: RollInHand): Promise<void> {
+  await rollOnce(roll);
+  if (roll.minute >= KEY_ROLL_MINUTE) await roll.issuer.roll();
 }
 
 /** Begins after half an hour and goes on until the old version is gone. */

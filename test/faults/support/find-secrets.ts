@@ -1,12 +1,23 @@
 /** Every form in which a secret may have been written down by somebody who did not know what it was. */
 function formsOf(secret: string | Uint8Array): readonly string[] {
   const bytes = Buffer.from(secret);
-  const texts =
-    typeof secret === 'string' ? [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)] : [];
+  const texts = typeof secret === 'string' ? textForms(secret) : [];
   const hex = bytes.toString('hex');
   const base64 = [0, 1, 2].map((shift) => innerBase64(bytes, shift));
   const base64url = base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'));
   return [...new Set([...texts, hex, hex.toUpperCase(), ...base64, ...base64url])].filter((form) => form.length >= 8);
+}
+
+function textForms(secret: string): readonly string[] {
+  const json = inJson(secret);
+  const url = encodeURIComponent(secret);
+  const form = new URLSearchParams([['', secret]]).toString().slice(1);
+  const lowerCase = (text: string) => text.replaceAll(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase());
+  return [secret, json, inJson(json), json.replaceAll('/', '\\/'), url, lowerCase(url), form, lowerCase(form)];
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 /**

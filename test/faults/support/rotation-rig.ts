@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Context } from 'aws-lambda';
-import { config } from '#config';
+import { config as shipped } from '#config';
 import { createAdminClient } from '../../../clickhouse/admin-client.ts';
 import { migrate } from '../../../clickhouse/migrate.ts';
 import { readMigrations } from '../../../clickhouse/read-migrations.ts';
@@ -31,14 +31,20 @@ import type { RotationTools } from '../../../functions/rotation/rotate-database-
 import { rightsOf } from '../../../functions/rotation/rotate-database-user/user-rights.ts';
 import { cachedSecret } from '../../../functions/shared/secret-cache.ts';
 import type { Telemetry } from '../../../functions/shared/telemetry.ts';
+import { captureOutput } from './capture-output.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type FileRotationStore, openFileRotationStore } from './file-rotation-store.ts';
 import { ALSO_GOOD, GOOD } from './sample-rows.ts';
-import { eventOf, makeBatch, SIGNING_MASTER } from './signed-batch.ts';
+import { BATCH_KEY, BEARER_TOKEN, eventOf, makeBatch, SIGNING_MASTER } from './signed-batch.ts';
 import { startTimedEngine } from './timed-engine.ts';
 
-export const USERS = sqlUsers(config);
+export const USERS = sqlUsers(shipped);
 const ADMIN = { user: 'administrator', password: 'the-administrators-password' };
+
+export interface RigOptions {
+  /** Makes a table of the user's own, to which the stream goes. @default the stream goes to its shipped table */
+  readonly ownTable?: { readonly name: string; readonly createSql: string };
+}
 
 /** Rotation and ingest as they are, on the embedded engine with its table of passwords, at a time that a test sets. */
 export interface RotationRig {
@@ -49,12 +55,18 @@ export interface RotationRig {
   readonly admin: ClickHouseClient;
   /** Every password that was generated. */
   readonly passwords: readonly string[];
-  /** Everything that was logged, counted or thrown. */
-  readonly said: string[];
+  /** Whatever must be nowhere in the record, by name. */
+  readonly secrets: () => ReadonlyMap<string, string | Uint8Array>;
+  /** Everything that was logged, counted, thrown, or sent as SQL, and all that this process and the engine's wrote. */
+  readonly record: () => string;
   readonly count: (metric: string) => number;
   advance(milliseconds: number): Promise<void>;
   /** Gives a user a first password, and its secret, under a rotation that has just begun. Returns the password. */
   begin(user: string): Promise<string>;
+  /** Begins another rotation of the user, whatever became of the one before. Returns the password that is current. */
+  beginNext(): Promise<string>;
+  /** The version that is to become the current one. */
+  readonly token: () => string;
   /** Runs a step of the rotation that has begun, as its handler does. */
   rotate(step: RotationStep, tools?: RotationTools): Promise<RotationOutcome | undefined>;
   logsIn(user: string, password: string): Promise<boolean>;
@@ -73,7 +85,8 @@ export interface IngestContainer {
 export const SECRET = 'arn:aws:secretsmanager:us-east-1:1:secret:edgehouse/clickhouse/user-AbCdEf';
 export const TOKEN = 'second';
 
-export async function startRotationRig(): Promise<RotationRig> {
+export async function startRotationRig({ ownTable }: RigOptions = {}): Promise<RotationRig> {
+  const config = ownTable === undefined ? shipped : withTable(ownTable.name);
   let now = Date.parse('2026-03-04T05:06:07Z');
   const clock = () => now;
   const accounts = [USERS.writer, USERS.inspector, ...Object.values(USERS.readers)].map((user) => ({
@@ -86,16 +99,23 @@ export async function startRotationRig(): Promise<RotationRig> {
   );
   const admin = createAdminClient({ url: engine.url, ...ADMIN });
   const { database } = config.clickhouse;
-  const streams = Object.values(config.streams);
+  const streams = Object.values(shipped.streams);
   await migrate({ client: admin, database, streams, migrations: await readMigrations() });
+  if (ownTable !== undefined) await admin.command({ query: ownTable.createSql });
   const proxy = await startFaultProxy(engine.url);
   const folder = await mkdtemp(join(tmpdir(), 'edgehouse-rotation-'));
   const store = openFileRotationStore(folder);
+  const output = captureOutput();
   const passwords: string[] = [];
+  let token = TOKEN;
+  let begun = 0;
   const said: string[] = [];
-  const metrics: string[] = [];
+  const metrics = new Map<string, number>();
   const telemetry: Telemetry = {
-    count: (metric, value) => void metrics.push(...Array<string>(value).fill(metric)),
+    count: (metric, value, dimensions) => {
+      said.push(JSON.stringify({ metric, value, dimensions }));
+      metrics.set(metric, (metrics.get(metric) ?? 0) + value);
+    },
     warn: (message, fields) => void said.push(JSON.stringify({ message, ...fields })),
   };
   const credential = (user: string, password: string) => ({ url: proxy.url, username: user, password });
@@ -122,8 +142,17 @@ export async function startRotationRig(): Promise<RotationRig> {
     proxy,
     admin,
     passwords,
-    said,
-    count: (metric) => metrics.filter((name) => name === metric).length,
+    secrets: () =>
+      new Map<string, string | Uint8Array>([
+        ...passwords.map((password, at): [string, string] => [`password ${at}`, password]),
+        ...accounts.map(({ user, password }): [string, string] => [`first password of ${user}`, password]),
+        ["the administrator's password", ADMIN.password],
+        ['the token', BEARER_TOKEN],
+        ['the batch key', BATCH_KEY.key],
+        ['the signing master', SIGNING_MASTER.key],
+      ]),
+    record: () => [...said, ...proxy.statements, ...output.lines, engine.output()].join('\n'),
+    count: (metric) => metrics.get(metric) ?? 0,
     async advance(milliseconds) {
       now += milliseconds;
       await engine.setTime(now);
@@ -133,11 +162,18 @@ export async function startRotationRig(): Promise<RotationRig> {
       passwords.push(first);
       await admin.command({ query: keepMethods(user, [{ hash: passwordHash(first) }]) });
       store.create(SECRET, JSON.stringify(credential(user, first)));
-      store.begin(SECRET, TOKEN);
+      token = TOKEN;
+      store.begin(SECRET, token);
       return first;
     },
+    async beginNext() {
+      token = `rotation-${++begun}`;
+      store.begin(SECRET, token);
+      return parseClickHouseCredential(await store.read(SECRET)).password;
+    },
+    token: () => token,
     async rotate(step, its = tools) {
-      const request = { step, secret: SECRET, token: TOKEN };
+      const request = { step, secret: SECRET, token };
       let outcome: RotationOutcome | undefined;
       const run = async () => {
         outcome = await rotateDatabaseUser(request, its);
@@ -164,6 +200,7 @@ export async function startRotationRig(): Promise<RotationRig> {
         config,
         region: 'us-east-1',
         signingMaster: { get: async () => [SIGNING_MASTER], expire: () => undefined },
+        principalKeys: new Map(),
         store: batches,
         contracts: createContractCache(batches, clock),
         spool: { create: unused, replace: unused, read: unused, remove: unused },
@@ -175,19 +212,26 @@ export async function startRotationRig(): Promise<RotationRig> {
       });
       return {
         async write() {
-          const { statusCode = 0 } = await ingest(eventOf(makeBatch([GOOD, ALSO_GOOD]), clock()), CONTEXT);
+          const { statusCode = 0, body = '' } = await ingest(eventOf(makeBatch([GOOD, ALSO_GOOD]), clock()), CONTEXT);
+          said.push(body);
           return statusCode;
         },
         close: () => batches.close(),
       };
     },
     async stop() {
+      output.restore();
       await admin.close();
       await proxy.close();
       await engine.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function withTable(table: string): typeof shipped {
+  const streams = Object.entries(shipped.streams).map(([name, stream]) => [name, { ...stream, table }] as const);
+  return { ...shipped, streams: Object.fromEntries(streams) };
 }
 
 const CONTEXT: Context = {

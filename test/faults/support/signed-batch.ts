@@ -19,9 +19,9 @@ export interface TestBatch {
 
 const STREAM = 'web_events';
 const PRINCIPAL = 'web-edge';
-const TOKEN = `test.${'x'.repeat(700)}.token`;
+export const BEARER_TOKEN = `test.${'x'.repeat(700)}.token`;
 export const SIGNING_MASTER: VersionedKey = { version: 1, key: Buffer.alloc(32, 1) };
-const BATCH_KEY = deriveBatchKey(SIGNING_MASTER, TOKEN);
+export const BATCH_KEY = deriveBatchKey(SIGNING_MASTER, BEARER_TOKEN);
 
 /** @param rows as an EdgeWorker makes them, good or bad */
 export function makeBatch(rows: readonly unknown[]): TestBatch {
@@ -44,7 +44,7 @@ export function eventOf({ id, body, rows }: TestBatch, nowMs: number): IngestEve
     rows,
     batchId: id,
     source,
-    token: TOKEN,
+    token: BEARER_TOKEN,
     ...BATCH_KEY,
     nowSeconds,
   };

@@ -121,6 +121,7 @@ export async function startPipeline(database: TestDatabase, options: PipelineOpt
       config: shipped,
       region: 'us-east-1',
       signingMaster: fixed([SIGNING_MASTER]),
+      principalKeys: new Map(),
       patienceMs: options.patienceMs ?? 5_000,
     });
     return {

@@ -11,6 +11,8 @@ import type { TimedEngineAnswer, TimedEngineOrder } from './timed-engine-process
 export interface TimedEngine {
   /** Origin of its front. */
   readonly url: string;
+  /** All that its process has written to its output and errors. */
+  readonly output: () => string;
   /** Milliseconds since the epoch. */
   setTime(now: number): Promise<void>;
   stop(): Promise<void>;
@@ -21,7 +23,12 @@ export async function startTimedEngine(options: Omit<EngineOptions, 'dataDir'>, 
   const child = fork(fileURLToPath(new URL('./timed-engine-process.ts', import.meta.url)), [], {
     env: { UV_THREADPOOL_SIZE: '32', TZ: 'UTC' },
     execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  const written: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => void written.push(text));
+  }
   function ask(order: TimedEngineOrder): Promise<TimedEngineAnswer> {
     return new Promise((resolve, reject) => {
       const ended = () => reject(new Error('The engine of the test ended.'));
@@ -36,6 +43,7 @@ export async function startTimedEngine(options: Omit<EngineOptions, 'dataDir'>, 
   const ready = await ask({ kind: 'start', options: { ...options, dataDir: join(folder, 'data') }, now });
   return {
     url: ready.kind === 'ready' ? ready.url : '',
+    output: () => written.join(''),
     setTime: async (time) => void (await ask({ kind: 'time', now: time })),
     async stop() {
       const gone = once(child, 'exit');

@@ -1,7 +1,8 @@
-import type { JSONWebKeySet } from 'jose';
 import { TokenRefusedError } from '../../../functions/authorizer/token-refused-error.ts';
-import { type TrustedIssuer, verifyToken } from '../../../functions/authorizer/verify-token.ts';
+import type { TrustedIssuer } from '../../../functions/authorizer/trusted-issuer.ts';
+import { type VerifyTokenOptions, verifyToken } from '../../../functions/authorizer/verify-token.ts';
 import { refuseExpiredToken, verifyDigest, verifySignature } from '../../../functions/ingest/admit-batch.ts';
+import { findBatchKeyOf } from '../../../functions/ingest/batch-key-finder.ts';
 import { readHeaders } from '../../../functions/ingest/read-headers.ts';
 import { BatchRefusedError } from '../../../functions/shared/batch-refused-error.ts';
 import { bearerToken } from '../../../functions/shared/bearer-token.ts';
@@ -12,7 +13,7 @@ import type { VersionedKeys } from '../../../functions/shared/versioned-keys.ts'
 
 export interface VerifyingRegionOptions {
   readonly issuer: TrustedIssuer;
-  readonly keySet: JSONWebKeySet;
+  readonly keySetFor: VerifyTokenOptions['keySetFor'];
   readonly signingMaster: CachedSecret<VersionedKeys>;
   /** This region's clock, milliseconds since the epoch. */
   readonly clock: () => number;
@@ -26,7 +27,7 @@ export type Verdict = string;
 const IDENTITY_TTL_MS = 60_000;
 
 /** One region's authorizer and the checks of its ingest that credentials can fail, in ingest's order. */
-export function verifyingRegion({ issuer, keySet, signingMaster, clock, log }: VerifyingRegionOptions) {
+export function verifyingRegion({ issuer, keySetFor, signingMaster, clock, log }: VerifyingRegionOptions) {
   const identities = new Map<string, { readonly identity: Identity; readonly until: number }>();
 
   async function identify(token: string): Promise<Identity> {
@@ -34,7 +35,7 @@ export function verifyingRegion({ issuer, keySet, signingMaster, clock, log }: V
     if (held !== undefined && clock() < held.until) return held.identity;
     const verified = await verifyToken(token, {
       issuers: [issuer],
-      keySetFor: async () => keySet,
+      keySetFor,
       now: Math.floor(clock() / 1000),
     });
     const { iss, sub, clientId, jti, kid, exp } = verified;
@@ -47,10 +48,14 @@ export function verifyingRegion({ issuer, keySet, signingMaster, clock, log }: V
     const now = Math.floor(clock() / 1000);
     try {
       const identity = await identify(bearerToken(headers['authorization']) ?? '');
-      const read = readHeaders(headers);
+      const read = readHeaders(headers, identity.auth);
       refuseExpiredToken(identity, now);
       verifyDigest(Buffer.from(body), read.contentDigest);
-      verifySignature(read, 'web_events', headers['authorization'], await signingMaster.get(), now);
+      const findKey = await findBatchKeyOf(identity, headers['authorization'], {
+        signingMaster,
+        principalKeys: new Map(),
+      });
+      verifySignature(read, 'web_events', findKey, now);
       log({ identity, decision: 'allow', batchId: read.batchId });
       return 'accepted';
     } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 
 // An outside client: node:crypto and node:http only, no code of the project. It follows design §3.2 from the ready line
 // and the EdgeKV item alone.
@@ -86,15 +87,26 @@ export function sign(unsigned: Draft): Draft {
   return { ...unsigned, headers: { ...unsigned.headers, ...signature } };
 }
 
-export function send(api: string, { method, path, headers, body }: Draft): Promise<Answer> {
+/** PEM, all of it. */
+export interface ClientTls {
+  /** The CA of the server. */
+  readonly ca: string;
+  /** The client's own certificate and key. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** @param tls for an API of `https`; each request has a connection of its own @throws what the handshake failed with */
+export function send(api: string, { method, path, headers, body }: Draft, tls?: ClientTls): Promise<Answer> {
   const sent = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
   return new Promise((resolve, reject) => {
-    const outgoing = request(`${api}${path}`, {
-      method,
-      headers: { ...Object.fromEntries(sent), 'content-length': body.length },
-    });
+    const options = { method, headers: { ...Object.fromEntries(sent), 'content-length': body.length } };
+    const outgoing =
+      tls === undefined
+        ? request(`${api}${path}`, options)
+        : requestTls(`${api}${path}`, { ...options, ...tls, agent: false });
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {
       const chunks: Buffer[] = [];

@@ -13,9 +13,10 @@ describe('discovery of the issuer', () => {
     });
   });
 
-  test('the key set holds every public key and nothing private', async () => {
-    const keys = [rsaKey('a').jwk, rsaKey('b').jwk];
-    const { body } = await keySet({ kid: 'a', sign: async (bytes) => bytes, publicKeys: async () => keys });
+  test('the key set holds the published keys in their order and nothing private', () => {
+    const keys = [rsaKey('b').jwk, rsaKey('a').jwk];
+    const { body, headers } = keySet(keys);
+    expect(headers?.['cache-control']).toBe('public, max-age=300');
     expect(JSON.parse(body ?? '')).toEqual({ keys });
     expect(body).not.toMatch(/"(d|p|q|dp|dq|qi)":/);
   });

@@ -50,7 +50,9 @@ describe('a refresh on schedule', () => {
       item: '12',
       fault: new SpoolError('Anything'),
     }));
-    const { metrics, warnings } = await observe(() => Promise.reject(new RefreshIncompleteError(failures, 4)));
+    const { metrics, warnings } = await observe(() =>
+      Promise.reject(new RefreshIncompleteError({ tokens: [], pushes: failures }, 4)),
+    );
 
     expect(metrics).toEqual({ 'EdgeKvPushFailed staging': 2, 'EdgeKvPushFailed production': 1 });
     expect(warnings).toEqual([expect.objectContaining({ code: 'EDGE_REFRESH_INCOMPLETE' })]);

@@ -3,9 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseConfig } from '../../../../config/parse-config.ts';
 import { verifyToken } from '../../../../functions/authorizer/verify-token.ts';
+import { createBuiltinTokenSource } from '../../../../functions/rotation/builtin-token-source.ts';
+import { EdgeClientInvalidError } from '../../../../functions/rotation/edge-clients.ts';
 import { EdgeKvError } from '../../../../functions/rotation/edge-kv-error.ts';
 import { refreshEdgeTokens } from '../../../../functions/rotation/refresh-edge-token.ts';
 import { RefreshIncompleteError } from '../../../../functions/rotation/refresh-error.ts';
+import type { IssuedToken } from '../../../../functions/rotation/token-source.ts';
 import { ISSUER, keySetOf, NOW, rsaKey } from '../authorizer/sign-token.ts';
 
 const KEY = rsaKey('a');
@@ -19,13 +22,16 @@ async function refresh(idLength = 36, edge = EDGE, taken: Puts = async () => und
   let ids = 0;
   const refreshed = await refreshEdgeTokens({
     edge,
-    issuer: ISSUER.issuer,
-    audience: ISSUER.audience,
-    signer: {
-      kid: 'a',
-      sign: async (bytes) => sign('sha256', bytes, KEY.privateKey),
-      publicKeys: async () => [KEY.jwk],
-    },
+    tokens: createBuiltinTokenSource({
+      ...ISSUER,
+      lifetimeSeconds: edge.tokenLifetimeMinutes * 60,
+      signer: {
+        kid: 'a',
+        sign: async (bytes) => sign('sha256', bytes, KEY.privateKey),
+      },
+      clock: () => NOW * 1_000 + 999,
+      newId: () => `${ids++}`.padEnd(idLength, 'x'),
+    }),
     master: MASTER,
     edgeKv: {
       put: async (network, namespace, group, item, value) => {
@@ -33,8 +39,6 @@ async function refresh(idLength = 36, edge = EDGE, taken: Puts = async () => und
         await taken(`${network}/${item}`);
       },
     },
-    clock: () => NOW * 1_000 + 999,
-    newId: () => `${ids++}`.padEnd(idLength, 'x'),
   });
   return { puts, refreshed };
 }
@@ -51,11 +55,11 @@ function hkdf(master: Uint8Array, info: string): Buffer {
 describe('refreshing edge tokens', () => {
   test('writes one item an EdgeWorker to each network', async () => {
     const { puts } = await refresh();
-    expect(puts.map(({ place }) => place)).toEqual([
-      'staging/edgehouse/credentials/11',
+    expect(puts.map(({ place }) => place).sort()).toEqual([
       'production/edgehouse/credentials/11',
-      'staging/edgehouse/credentials/12',
       'production/edgehouse/credentials/12',
+      'staging/edgehouse/credentials/11',
+      'staging/edgehouse/credentials/12',
     ]);
     expect(new Set(puts.map(({ value }) => value)).size).toBe(2);
   });
@@ -94,7 +98,7 @@ describe('refreshing edge tokens', () => {
 
     await expect(refused).rejects.toMatchObject({
       code: 'EDGE_REFRESH_INCOMPLETE',
-      failures: expect.arrayContaining([
+      pushes: expect.arrayContaining([
         { network: 'staging', item: '11', fault: expect.objectContaining({ code: 'EDGE_ITEM_TOO_LARGE' }) },
       ]),
     });
@@ -127,7 +131,7 @@ describe('refreshing edge tokens', () => {
         }).catch((error: unknown) => error);
 
         expect([...taken, ...failing].sort()).toEqual([...places].sort());
-        const told = outcome instanceof RefreshIncompleteError ? outcome.failures : [];
+        const told = outcome instanceof RefreshIncompleteError ? outcome.pushes : [];
         expect(told.map(({ network, item }) => `${network}/${item}`).sort()).toEqual([...failing].sort());
         // Words of others may quote the item.
         expect(String(outcome)).not.toContain('canary');
@@ -142,8 +146,63 @@ describe('refreshing edge tokens', () => {
 
     const refused = refresh(36, edge, async (place) => void places.push(place));
 
-    await expect(refused).rejects.toMatchObject({ code: 'TOKEN_LIFETIME_TOO_SHORT', retryable: false });
-    await expect(refused).rejects.toThrow('lives 3540 s, at least 3600 s');
+    await expect(refused).rejects.toMatchObject({
+      tokens: [11, 12].map((edgeWorkerId) => ({
+        edgeWorkerId,
+        fault: expect.objectContaining({ code: 'TOKEN_LIFETIME_TOO_SHORT', retryable: false }),
+      })),
+      pushes: [],
+    });
+    await expect(refused).rejects.toThrow('TOKEN_LIFETIME_TOO_SHORT: A token lives 3540 s, at least 3600 s');
     expect(places).toEqual([]);
   });
+
+  test('a token that outlives the config by more than a minute is pushed nowhere: its key would go before it', async () => {
+    const { pushed } = await refreshFrom((id) => ({ ...TOKEN, token: `t${id}`, exp: NOW + 3_660 }));
+    const failure = await failureOf(refreshFrom((id) => ({ ...TOKEN, token: `t${id}`, exp: NOW + 3_661 })));
+
+    expect(pushed).toHaveLength(4);
+    expect(failure).toMatchObject({ tokens: [{ fault: { code: 'TOKEN_LIFETIME_TOO_LONG' } }, {}], pushes: [] });
+    expect(String(failure)).toContain('lives 3661 s, at most 3600 s (edge.tokenLifetimeMinutes)');
+  });
+
+  test('an EdgeWorker that gets no token keeps none from another', async () => {
+    const places: string[] = [];
+    const failure = await failureOf(
+      refreshFrom(
+        (id) => {
+          if (id === 11) throw new EdgeClientInvalidError('EdgeWorker 11 has no object in it');
+          return { ...TOKEN, token: `t${id}` };
+        },
+        async (place) => void places.push(place),
+      ),
+    );
+
+    expect(places).toEqual(['staging/12', 'production/12']);
+    expect(failure).toMatchObject({
+      code: 'EDGE_REFRESH_INCOMPLETE',
+      tokens: [{ edgeWorkerId: 11, fault: expect.any(EdgeClientInvalidError) }],
+      pushes: [],
+    });
+    expect(String(failure)).toMatch(/EdgeWorker 11 has no new token: EDGE_CLIENT_INVALID: The secret .* unusable/);
+  });
 });
+
+const TOKEN = { issuedAt: NOW, notBefore: NOW - 60, exp: NOW + 3_600 };
+
+/** A refresh with any source of tokens. */
+function refreshFrom(tokenOf: (id: number) => IssuedToken, taken: Puts = async () => undefined) {
+  return refreshEdgeTokens({
+    edge: EDGE,
+    tokens: { tokenFor: async (id) => tokenOf(id) },
+    master: MASTER,
+    edgeKv: { put: (network, _namespace, _group, item) => taken(`${network}/${item}`) },
+  });
+}
+
+function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}

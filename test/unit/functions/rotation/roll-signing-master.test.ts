@@ -6,9 +6,9 @@ import {
   PROMOTE_AFTER_SECONDS,
   planRoll,
   type RollDependencies,
-  retireAfterSeconds,
   rollSigningMaster,
 } from '../../../../functions/rotation/roll-signing-master.ts';
+import { retireAfterSeconds } from '../../../../functions/rotation/roll-waits.ts';
 import {
   formatSigningMaster,
   mintingOrder,
@@ -81,6 +81,12 @@ describe('a roll of the signing master', () => {
     expect(await seen(retireAfterSeconds(LIFETIME) - 1)).toEqual(['wait', '8,7', 8]);
     expect(await seen(1)).toEqual(['retire', '8', 8]);
     expect(JSON.parse(roll.text())).toEqual({ version: 8, key: Buffer.alloc(32, 8).toString('base64url') });
+  });
+
+  test('keeps the old version for a token that a refresh makes as late as Lambda lets it, by a clock that is a minute ahead', () => {
+    const [mintedAt, skew, tolerance] = [15 * 60, 60, 30];
+
+    expect(retireAfterSeconds(LIFETIME)).toBeGreaterThan(mintedAt + skew + LIFETIME + tolerance);
   });
 
   test('does not go on while a region does not read the new version, and names it', async () => {

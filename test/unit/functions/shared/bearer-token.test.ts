@@ -23,6 +23,8 @@ describe('bearer token', () => {
     'Bearer a, Bearer b',
     'Bearer\tabc',
     'Bearer é',
+    '\xa0Bearer abc',
+    'Bearer abc\xa0',
   ])('is not found in %j', (header) => {
     expect(bearerToken(header)).toBeUndefined();
   });

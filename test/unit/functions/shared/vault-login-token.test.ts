@@ -1,14 +1,17 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import type { TokenSigner } from '../../../../functions/shared/token-signer.ts';
 import { mintVaultLoginToken } from '../../../../functions/shared/vault-login-token.ts';
-import { createLocalTokenSigner, generateSigningKey } from '../../../../local/local-token-signer.ts';
+import {
+  createLocalTokenSigner,
+  generateSigningKey,
+  type LocalTokenSigner,
+} from '../../../../local/local-token-signer.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 const ISSUER = 'https://issuer.example.com';
 const AUDIENCE = 'https://edgehouse.internal/vault';
 
-let signer: TokenSigner;
+let signer: LocalTokenSigner;
 let token: string;
 
 beforeAll(async () => {
@@ -18,7 +21,7 @@ beforeAll(async () => {
 });
 
 async function verifyAt(seconds: number) {
-  const keys = createLocalJWKSet({ keys: [...(await signer.publicKeys())] });
+  const keys = createLocalJWKSet({ keys: [signer.publicKey] });
   const currentDate = new Date(NOW + seconds * 1000);
   return jwtVerify(token, keys, { issuer: ISSUER, audience: AUDIENCE, currentDate });
 }

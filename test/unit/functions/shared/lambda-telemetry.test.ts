@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { SpoolError } from '../../../../functions/shared/batch-spool.ts';
 import { describeFault } from '../../../../functions/shared/describe-fault.ts';
-import { createPowertoolsTelemetry } from '../../../../functions/shared/powertools-telemetry.ts';
+import { createLambdaTelemetry } from '../../../../functions/shared/lambda-telemetry.ts';
 import { METRIC_UNITS, type MetricName, type Telemetry } from '../../../../functions/shared/telemetry.ts';
 
 /** What is written to standard output and error, which CloudWatch reads both. */
@@ -15,7 +15,7 @@ function linesOf(act: (telemetry: Telemetry) => void): readonly unknown[] {
     jest.spyOn(stream, 'write').mockImplementation(take),
   );
   try {
-    act(createPowertoolsTelemetry('ingest').telemetry);
+    act(createLambdaTelemetry('ingest').telemetry);
   } finally {
     for (const stream of streams) stream.mockRestore();
   }
