@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
+import type { FunctionName } from './deployed-functions.ts';
 import { PresetUnknownError, readPreset } from './preset.ts';
 
 // What `cdk synth` and `cdk deploy` run (cdk.json).
@@ -21,14 +22,14 @@ async function synthesize(config: Config): Promise<void> {
   const { bundleFunction } = await import('./bundle-function.ts');
   const app = new App({ autoSynth: false });
   const preset = readPreset(app.node.tryGetContext('preset'));
-  const bundle = (name: Parameters<typeof bundleFunction>[0]) =>
-    bundleFunction(name, config, resolve(app.outdir, 'functions')).directory;
+  const bundle = (name: FunctionName) => bundleFunction(name, config, resolve(app.outdir, 'functions')).directory;
   addStacks(app, config, preset, {
     authorizer: bundle('authorizer'),
     ingest: bundle('ingest'),
     issuer: bundle('issuer'),
     replay: bundle('replay'),
     rotation: bundle('rotation'),
+    'password-rotation': bundle('password-rotation'),
   });
   app.synth();
 }

@@ -3,11 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync, type Metafile } from 'esbuild';
 import type { Config } from '../config/schema.ts';
-
-/** Every function that is deployed: `functions/<name>/handler.ts`. */
-export const FUNCTION_NAMES = ['authorizer', 'ingest', 'replay', 'issuer', 'rotation'] as const;
-
-export type FunctionName = (typeof FUNCTION_NAMES)[number];
+import { FUNCTION_ENTRIES, type FunctionName } from './deployed-functions.ts';
 
 export interface FunctionBundle {
   /** Holds `index.mjs` and nothing else: the asset of the function. */
@@ -43,7 +39,7 @@ export function bundleFunction(name: FunctionName, config: Config, outDir: strin
   writeFileSync(configFile, JSON.stringify({ config }));
   const { metafile, outputFiles } = buildSync({
     absWorkingDir: ROOT,
-    entryPoints: [`functions/${name}/handler.ts`],
+    entryPoints: [FUNCTION_ENTRIES[name]],
     outfile: file,
     alias: { '#config': configFile },
     bundle: true,

@@ -82,7 +82,7 @@ const NO_TRACING = {
 const CALLED_DIRECTLY = {
   id: 'Serverless-LambdaDLQ',
   reason:
-    'API Gateway and event sources wait for its answer: Lambda uses a dead-letter queue only for asynchronous calls.',
+    'API Gateway, event sources and Secrets Manager wait for its answer. The age of passwords, which a schedule asks for, has an alarm.',
 };
 
 function writeLog(logGroup: LogGroup): PolicyStatement {

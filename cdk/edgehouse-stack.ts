@@ -2,21 +2,28 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
-import type { FunctionName } from './bundle-function.ts';
+import {
+  ADMIN_SECRET,
+  EDGE_CLIENTS_SECRET,
+  EDGEGRID_SECRET,
+  readerSecret,
+  SIGNING_MASTER_SECRET,
+  SPOOL_KEY_SECRET,
+} from '../config/secret-names.ts';
+import { ClickHouseAccounts } from './clickhouse-accounts.ts';
 import { CredentialRotation } from './credential-rotation.ts';
+import type { FunctionName } from './deployed-functions.ts';
 import { IngestApi } from './ingest-api.ts';
 import { Issuer } from './issuer.ts';
+import { nameApi } from './name-api.ts';
+import { PasswordRotation } from './password-rotation.ts';
 import type { Preset } from './preset.ts';
-import {
-  EDGEGRID_SECRET,
-  replicasIn,
-  type SharedSecretArns,
-  SharedSecrets,
-  SIGNING_MASTER_SECRET,
-} from './shared-secrets.ts';
-import { SPOOL_KEY_SECRET, Spool } from './spool.ts';
+import { SECRETS_MANAGER, type SecretKeeper, vault } from './secret-keeper.ts';
+import { type SharedSecretIds, SharedSecrets, sharedIn } from './shared-secrets.ts';
+import { Spool } from './spool.ts';
 import { stageThrottle } from './stage-throttle.ts';
 import { TokenAuthorizer } from './token-authorizer.ts';
+import type { PerFunction, PrimaryFunction } from './watch/alarm.ts';
 import { Watch } from './watch/watch.ts';
 
 /** Each function's bundle: a folder with `index.mjs`. */
@@ -32,9 +39,9 @@ export interface EdgehouseStackProps extends StackProps {
 
 /** What the first region has for all. */
 interface Shared {
-  readonly issuerUrl: string;
-  readonly secrets: SharedSecretArns;
-  readonly functions: Readonly<Record<'issuer' | 'rotation', LambdaFunction>>;
+  readonly issuer: Issuer;
+  readonly secrets: SharedSecretIds;
+  readonly functions: Pick<PerFunction<LambdaFunction>, PrimaryFunction>;
 }
 
 /** The whole system in one region. */
@@ -45,17 +52,24 @@ export class EdgehouseStack extends Stack {
     super(scope, id, props);
     const { config, preset, bundles, primary } = props;
     this.shared = primary === undefined ? this.#buildPrimary(props) : primary.shared;
-    const { issuerUrl } = this.shared;
-    const secrets = primary === undefined ? this.shared.secrets : replicasIn(this, this.shared.secrets);
+    const { issuer } = this.shared;
+    const keeper = keeperOf(config, issuer);
+    const secrets = primary === undefined ? this.shared.secrets : sharedIn(this, this.shared.secrets, keeper);
 
-    const spool = new Spool(this, 'Spool', { bundle: bundles.replay, secrets });
-    const authorizer = new TokenAuthorizer(this, 'TokenAuthorizer', { bundle: bundles.authorizer, issuerUrl });
+    const spool = new Spool(this, 'Spool', { bundle: bundles.replay, keeper, secrets });
+    const authorizer = new TokenAuthorizer(this, 'TokenAuthorizer', {
+      bundle: bundles.authorizer,
+      issuerUrl: issuer.url,
+      mtls: config.domain?.mtls === true,
+    });
     const ingest = new IngestApi(this, 'IngestApi', {
       bundle: bundles.ingest,
       authorizer,
+      keeper,
       secrets,
       spool,
       throttle: stageThrottle(config.streams),
+      domainOnly: config.domain !== undefined,
     });
     const watch = new Watch(this, 'Watch', {
       ingestApi: ingest.api,
@@ -69,44 +83,92 @@ export class EdgehouseStack extends Stack {
       deadLetterQueue: spool.replayQueue.deadLetters,
       // Without an EdgeWorker there is no token whose life could be watched.
       refreshMinutes: config.edge.edgeWorkerIds.length > 0 ? config.edge.refreshMinutes : undefined,
+      networks: config.edge.networks,
+      rotateDays: config.clickhouse.rotateDays,
       streams: Object.keys(config.streams),
       alarmsFor: preset,
     });
 
-    this.#output('ApiUrl', 'Origin of the API: POST /v1/streams/{stream}/batches', ingest.api.apiEndpoint);
+    const origin = config.domain === undefined ? ingest.api.apiEndpoint : `https://${config.domain.name}`;
+    this.#output('ApiUrl', 'Origin of the API: POST /v1/streams/{stream}/batches', origin);
+    this.#nameApi(props, ingest);
     this.#output('ApiId', 'Id of the API', ingest.api.apiId);
     this.#output('SpoolBucket', 'Keeps what ClickHouse could not take', spool.store.bucket.bucketName);
     this.#output('ReplayQueueUrl', 'What waits for replay', spool.replayQueue.queue.queueUrl);
     this.#output('DeadLetterQueueUrl', 'What replay gave up on', spool.replayQueue.deadLetters.queueUrl);
     this.#output('AlarmTopicArn', 'Subscribe here whoever is to be woken', watch.topic.topicArn);
-    this.#output('SpoolKeySecretName', 'Generated', SPOOL_KEY_SECRET);
+    if (config.secrets === 'aws') this.#output('SpoolKeySecretName', 'Generated', SPOOL_KEY_SECRET);
   }
 
-  #buildPrimary({ config, bundles }: EdgehouseStackProps): Shared {
+  /** The emulator knows no domain names. */
+  #nameApi({ config: { domain }, preset }: EdgehouseStackProps, { api, stage }: IngestApi): void {
+    if (domain === undefined || preset === 'emulator') return;
+    const targets = nameApi(this, domain, { api, stage });
+    for (const [id, target] of Object.entries(targets)) {
+      this.#output(id, 'What the DNS record of the name points at', target);
+    }
+  }
+
+  #buildPrimary(props: EdgehouseStackProps): Shared {
+    const { config, bundles } = props;
     const issuer = new Issuer(this, 'Issuer', { bundle: bundles.issuer });
-    const secrets = new SharedSecrets(this, 'Secrets', config);
+    const keeper = keeperOf(config, issuer);
+    const secrets = new SharedSecrets(this, 'Secrets', config, keeper);
     const rotation = new CredentialRotation(this, 'CredentialRotation', {
       bundle: bundles.rotation,
       issuer,
-      signingMaster: secrets.arns.signingMaster,
-      edgeGrid: secrets.edgeGrid,
+      keeper,
+      secrets,
       refreshMinutes: config.edge.refreshMinutes,
     });
     this.#output('IssuerUrl', 'The token issuer: `iss` of every token', issuer.url);
     this.#output('IssuerApiId', 'Id of the API of the issuer', issuer.api.apiId);
-    this.#output('WriterSecretName', 'The operator writes its value', config.clickhouse.secrets.writer);
-    this.#output('InspectorSecretName', 'The operator writes its value', config.clickhouse.secrets.inspector);
+    this.#output('RefreshFunctionName', 'Pushes tokens to EdgeKV', rotation.function.lambda.functionName);
+    const functions = { issuer: issuer.function.lambda, rotation: rotation.function.lambda };
+    const shared = { issuer, secrets: secrets.ids, functions };
+    if (config.secrets !== 'aws') return shared;
+    return { ...shared, functions: { ...functions, 'password-rotation': this.#rotatePasswords(props, secrets.ids) } };
+  }
+
+  #rotatePasswords({ config, preset, bundles }: EdgehouseStackProps, secrets: SharedSecretIds): LambdaFunction {
+    const { administrator, readers } = new ClickHouseAccounts(this, 'Accounts', config);
+    const rotation = new PasswordRotation(this, 'PasswordRotation', {
+      bundle: bundles['password-rotation'],
+      administrator,
+      secrets: {
+        Writer: secrets.writer,
+        Inspector: secrets.inspector,
+        ...Object.fromEntries(Object.entries(readers).map(([principal, arn]) => [`Reader-${principal}`, arn])),
+      },
+      days: config.clickhouse.rotateDays,
+      preset,
+    });
+    const { functionName } = rotation.function.lambda;
+    this.#output('PasswordRotationFunctionName', 'Replaces the passwords of ClickHouse', functionName);
+    this.#nameSecrets(config, Object.keys(readers));
+    return rotation.function.lambda;
+  }
+
+  #nameSecrets({ clickhouse, edge }: Config, readers: readonly string[]): void {
+    this.#output('WriterSecretName', 'The operator writes its first value', clickhouse.secrets.writer);
+    this.#output('InspectorSecretName', 'The operator writes its first value', clickhouse.secrets.inspector);
+    this.#output('AdminSecretName', 'The operator writes its value', ADMIN_SECRET);
     this.#output('EdgeGridSecretName', 'The operator writes its value', EDGEGRID_SECRET);
     this.#output('SigningMasterSecretName', 'Generated', SIGNING_MASTER_SECRET);
-    this.#output('RefreshFunctionName', 'Pushes tokens to EdgeKV', rotation.function.lambda.functionName);
-    return {
-      issuerUrl: issuer.url,
-      secrets: secrets.arns,
-      functions: { issuer: issuer.function.lambda, rotation: rotation.function.lambda },
-    };
+    if (edge.tokens !== 'builtin') {
+      this.#output('EdgeClientsSecretName', 'The operator writes its value', EDGE_CLIENTS_SECRET);
+    }
+    if (readers.length > 0) {
+      const names = readers.map(readerSecret).join(',');
+      this.#output('ReaderSecretNames', 'The operator writes their first values; divided by commas', names);
+    }
   }
 
   #output(id: string, description: string, value: string): void {
     new CfnOutput(this, id, { description, value });
   }
+}
+
+function keeperOf({ secrets }: Config, { url, keys }: Issuer): SecretKeeper {
+  return secrets === 'aws' ? SECRETS_MANAGER : vault({ url, keys });
 }

@@ -33,6 +33,7 @@ const ACCESS_LOG = {
 /** The stage `$default` of an API: limited, measured by route, with an access log. */
 export class LoggedStage extends Construct {
   readonly accessLog: LogGroup;
+  readonly stage: HttpStage;
 
   constructor(scope: Construct, id: string, { api, throttle }: LoggedStageProps) {
     super(scope, id);
@@ -40,7 +41,7 @@ export class LoggedStage extends Construct {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
-    new HttpStage(this, 'Stage', {
+    this.stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,

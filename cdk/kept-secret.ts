@@ -9,16 +9,17 @@ export interface KeptSecretProps {
   readonly purpose: string;
   /** Regions besides its own that can read it. @default none */
   readonly replicas?: readonly string[];
+  /** Said to cdk-nag. @default it is rotated */
+  readonly whyNotRotated?: string;
 }
 
 /**
- * A secret whose value the operator writes. It is made without one, so that no later deploy can write over it.
+ * A secret whose value the operator writes, at least the first one. It is made without one, so that no later deploy can write over it.
  *
  * @returns its ARN is `attrId`; the emulator makes `ref` the name, which no policy knows
  */
 export function writtenSecret(scope: Construct, id: string, props: KeptSecretProps): CfnSecret {
-  const why = 'Its value belongs to ClickHouse or Akamai, for which Secrets Manager has no rotation of its own.';
-  return keep(new CfnSecret(scope, id, describe(props)), why);
+  return keep(new CfnSecret(scope, id, describe(props)), props.whyNotRotated);
 }
 
 /**
@@ -37,6 +38,14 @@ export function generatedKey(scope: Construct, id: string, props: KeptSecretProp
   return keep(new CfnSecret(scope, id, { ...describe(props), generateSecretString }), why);
 }
 
+/**
+ * A note that is no secret, but that functions read and the CLI writes like one. Never change its first value: CloudFormation
+ * would then write over what is there by now.
+ */
+export function keptNote(scope: Construct, id: string, props: KeptSecretProps, firstValue: string): CfnSecret {
+  return keep(new CfnSecret(scope, id, { ...describe(props), secretString: firstValue }), props.whyNotRotated);
+}
+
 /** By name and not by `excludePunctuation`, which the emulator ignores. */
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
@@ -48,8 +57,10 @@ function describe({ name, purpose, replicas = [] }: KeptSecretProps) {
   };
 }
 
-function keep(secret: CfnSecret, whyNotRotated: string): CfnSecret {
+function keep(secret: CfnSecret, whyNotRotated: string | undefined): CfnSecret {
   secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
-  Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: whyNotRotated });
+  if (whyNotRotated !== undefined) {
+    Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: whyNotRotated });
+  }
   return secret;
 }

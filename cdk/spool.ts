@@ -3,16 +3,13 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { SPOOL_KEY_SECRET } from '../config/secret-names.ts';
 import { SPOOL_PREFIX } from '../functions/shared/batch-spool.ts';
 import { EdgehouseFunction } from './edgehouse-function.ts';
-import { generatedKey } from './kept-secret.ts';
-import { readSecrets } from './read-secrets.ts';
 import { ReplayQueue } from './replay-queue.ts';
-import type { SharedSecretArns } from './shared-secrets.ts';
+import type { SecretKeeper } from './secret-keeper.ts';
+import type { SharedSecretIds } from './shared-secrets.ts';
 import { type ObjectRights, SpoolBucket, VERDICT_PREFIX } from './spool-bucket.ts';
-
-/** Its name in Secrets Manager. */
-export const SPOOL_KEY_SECRET = 'edgehouse/spool-key';
 
 /** It puts nothing where a put is announced: a function must not wake itself. */
 const REPLAY_RIGHTS: ObjectRights = {
@@ -22,40 +19,44 @@ const REPLAY_RIGHTS: ObjectRights = {
 
 export interface SpoolProps {
   readonly bundle: string;
-  readonly secrets: SharedSecretArns;
+  readonly keeper: SecretKeeper;
+  readonly secrets: SharedSecretIds;
 }
 
 /** What ClickHouse could not take, kept until replay has stored it: bucket, queue, replay. */
 export class Spool extends Construct {
   readonly store: SpoolBucket;
   readonly replayQueue: ReplayQueue;
-  /** ARN of the secret that seals what lies in the bucket; each region has its own. */
+  /** Seals what lies in the bucket. Secrets Manager has one for each region, Vault one for all. */
   readonly keySecret: string;
   readonly function: EdgehouseFunction;
 
-  constructor(scope: Construct, id: string, { bundle, secrets }: SpoolProps) {
+  constructor(scope: Construct, id: string, { bundle, keeper, secrets }: SpoolProps) {
     super(scope, id);
     this.replayQueue = new ReplayQueue(this, 'Replay');
     const { queue, deadLetters } = this.replayQueue;
     this.store = new SpoolBucket(this, 'Store', { queue });
     const { bucket } = this.store;
-    this.keySecret = generatedKey(this, 'SealingKey', {
+    this.keySecret = keeper.generated(this, 'SealingKey', {
       name: SPOOL_KEY_SECRET,
       purpose: 'seals what lies in the spool',
-    }).attrId;
+    });
+    const access = keeper.access({
+      WRITER_SECRET: secrets.writer,
+      INSPECTOR_SECRET: secrets.inspector,
+      SPOOL_KEY_SECRET: this.keySecret,
+    });
     this.function = new EdgehouseFunction(this, 'Replayer', {
       bundle,
       description: 'Stores spooled batches in ClickHouse',
       environment: {
-        WRITER_SECRET: secrets.writer,
-        INSPECTOR_SECRET: secrets.inspector,
-        SPOOL_KEY_SECRET: this.keySecret,
+        ...access.environment,
         SPOOL_BUCKET: bucket.bucketName,
         REPLAY_QUEUE_URL: queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
       },
       permissions: [
-        readSecrets([secrets.writer, secrets.inspector, this.keySecret]),
+        ...access.permissions,
         ...this.store.access(REPLAY_RIGHTS),
         // The first three are what an event source itself needs (Lambda guide, "Using Lambda with Amazon SQS").
         new PolicyStatement({

@@ -9,9 +9,11 @@ export interface TokenAuthorizerProps {
   readonly bundle: string;
   /** `iss` of the tokens that are believed. */
   readonly issuerUrl: string;
+  /** The API has a domain that asks for client certificates. */
+  readonly mtls: boolean;
 }
 
-/** Says who is asking, from the token alone. What they may do is decided by ingest, at every request. */
+/** Says who is asking, from the token and the client certificate. What they may do is decided by ingest, at every request. */
 export class TokenAuthorizer extends Construct {
   readonly function: EdgehouseFunction;
   readonly authorizer: HttpLambdaAuthorizer;
@@ -30,9 +32,10 @@ export class TokenAuthorizer extends Construct {
     });
     this.authorizer = new HttpLambdaAuthorizer('Token', this.function.lambda, {
       responseTypes: [HttpLambdaResponseType.SIMPLE],
-      identitySource: ['$request.header.Authorization'],
-      // It proves identity only, so one answer may serve every stream; ingest checks the expiry again.
-      resultsCacheTtl: Duration.seconds(60),
+      // A certificate is no identity source: were an answer kept under the token, or under nothing, it would serve every certificate.
+      // Without one, an answer proves identity only, so it may serve every stream for a while; ingest checks the expiry again.
+      identitySource: props.mtls ? [] : ['$request.header.Authorization'],
+      resultsCacheTtl: Duration.seconds(props.mtls ? 0 : 60),
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { MetricName } from '../../functions/shared/telemetry.ts';
-import type { FunctionName } from '../bundle-function.ts';
+import type { FunctionName } from '../deployed-functions.ts';
 import type { Preset } from '../preset.ts';
 
 /** A metric that our own code emits, in namespace `edgehouse`: exactly this name and these dimensions. */
@@ -8,7 +8,7 @@ export interface OwnMetric {
   readonly name: MetricName;
   readonly service: FunctionName;
   /** Beside `service`. CloudWatch adds nothing up over dimensions: all that the code sends, or the alarm sees nothing. */
-  readonly dimensions?: { readonly stream?: string; readonly code?: string };
+  readonly dimensions?: { readonly stream?: string; readonly code?: string; readonly network?: string };
 }
 
 /** A metric that AWS publishes of a thing in the stack. */
@@ -44,7 +44,7 @@ export type Signal =
 export interface Alarm {
   /** Also the anchor of its section in docs/runbook.md; several alarms of one kind share it. */
   readonly name: string;
-  /** Which one of its kind: a stream, a code, a function. */
+  /** Which one of its kind: a stream, a code, a network, a function. */
   readonly member?: string;
   /** What is wrong when it fires, in one line. */
   readonly title: string;
@@ -65,15 +65,22 @@ export interface Alarm {
   readonly firstCommand: string;
 }
 
-/** One for each function: every region has the first three, issuer and rotation only the primary one. */
-export type PerFunction<T> = Readonly<Record<'authorizer' | 'ingest' | 'replay', T>> &
-  Readonly<Partial<Record<'issuer' | 'rotation', T>>>;
+/** What only the primary region has, and the last of them only where Secrets Manager keeps the passwords. */
+export type PrimaryFunction = 'issuer' | 'rotation' | 'password-rotation';
+
+/** One for each function. */
+export type PerFunction<T> = Readonly<Record<Exclude<FunctionName, PrimaryFunction>, T>> &
+  Readonly<Partial<Record<PrimaryFunction, T>>>;
 
 /** What there is to watch. The names may be CDK tokens. */
 export interface Watched {
   readonly streams: readonly string[];
   /** Minutes between two tokens; undefined where no EdgeWorker gets one. */
   readonly refreshMinutes: number | undefined;
+  /** The networks that EdgeKV is written on. */
+  readonly networks: readonly string[];
+  /** Days between two passwords of a ClickHouse account. */
+  readonly rotateDays: number;
   /** Names of log groups. */
   readonly logGroups: PerFunction<string>;
   readonly replayQueueUrl: string;

@@ -1,10 +1,10 @@
-import type { Alarm, Watched } from './alarm.ts';
+import { type Alarm, tailLog, type Watched } from './alarm.ts';
 
 /** Scheduler, mint, EdgeKV and CloudWatch take minutes of their own: time that a refresh may be late without being missed. */
 const LEAST_SLACK_MINUTES = 5;
 
 /** Will EdgeWorkers have credentials? Said only where the stack makes them. */
-export function credentialAlarms({ logGroups, refreshMinutes }: Watched): readonly Alarm[] {
+export function credentialAlarms({ logGroups, refreshMinutes, networks }: Watched): readonly Alarm[] {
   const { rotation } = logGroups;
   if (rotation === undefined || refreshMinutes === undefined) return [];
   const firstCommand = `aws logs tail ${rotation} --since ${Math.max(2, Math.ceil((3 * refreshMinutes) / 60))}h`;
@@ -45,5 +45,29 @@ export function credentialAlarms({ logGroups, refreshMinutes }: Watched): readon
       cause: 'Three refreshes in a row failed (see refresh-heartbeat), or tokens are minted too short-lived.',
       firstCommand,
     },
+    ...networks.map((network) => pushesFailed(network, refreshMinutes, rotation)),
   ];
+}
+
+/** One a network: a failure on staging alone hurts no visitor. */
+function pushesFailed(network: string, refreshMinutes: number, rotation: string): Alarm {
+  return {
+    name: 'edge-pushes',
+    member: network,
+    title: `EdgeKV of the network ${network} does not take the tokens, or does not show them.`,
+    signal: {
+      kind: 'metric',
+      metric: { source: 'own', name: 'EdgeKvPushFailed', service: 'rotation', dimensions: { network } },
+      statistic: 'Sum',
+    },
+    // One refresh may find EdgeKV slow; two in a row do not, and a token still outlives the third.
+    periodSeconds: refreshMinutes * 60,
+    fires: 'above',
+    threshold: 0,
+    badPeriods: 2,
+    ofPeriods: 2,
+    missing: 'good',
+    cause: 'EdgeKV of this network is slow or away, or the API client may not write there.',
+    firstCommand: tailLog(rotation, `${Math.max(2, Math.ceil((3 * refreshMinutes) / 60))}h`, '?EdgeKV ?"edge tokens"'),
+  };
 }

@@ -1,7 +1,7 @@
 import { GraphWidget, type IMetric, type IWidget, LogQueryWidget, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { METRIC_NAMESPACE, type MetricName } from '../../functions/shared/telemetry.ts';
-import type { FunctionName } from '../bundle-function.ts';
+import type { FunctionName } from '../deployed-functions.ts';
 import type { AwsMetric, OwnMetric, Statistic } from './alarm.ts';
 import { renderMetric, type Sources } from './render-signal.ts';
 

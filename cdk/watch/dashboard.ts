@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { FUNCTION_NAMES } from '../deployed-functions.ts';
 import type { AwsMetric, PerFunction } from './alarm.ts';
 import { apiGraph, graph, logTable, type MakeWidget, ownGraph, PERIOD, search } from './dashboard-widgets.ts';
 import { renderMetric, type Sources } from './render-signal.ts';
@@ -47,7 +48,9 @@ export class WatchDashboard extends Construct {
 
 function row(question: string, widgets: readonly MakeWidget[]): IWidget[][] {
   const heading = new TextWidget({ markdown: `## ${question}`, width: ROW_WIDTH, height: 1 });
-  return [[heading], widgets.map((make) => make(ROW_WIDTH / widgets.length))];
+  // Whole columns, which is all that CloudWatch takes: the first ones get what is left over.
+  const [width, left] = [Math.floor(ROW_WIDTH / widgets.length), ROW_WIDTH % widgets.length];
+  return [[heading], widgets.map((make, index) => make(index < left ? width + 1 : width))];
 }
 
 function flowing(props: WatchDashboardProps): readonly MakeWidget[] {
@@ -123,9 +126,7 @@ function waiting(props: WatchDashboardProps): readonly MakeWidget[] {
 }
 
 function expiring(props: WatchDashboardProps): readonly MakeWidget[] {
-  const names = (['authorizer', 'ingest', 'replay', 'issuer', 'rotation'] as const).filter(
-    (name) => props.functions[name] !== undefined,
-  );
+  const names = FUNCTION_NAMES.filter((name) => props.functions[name] !== undefined);
   const ofFunctions = (name: 'Errors' | 'Throttles') =>
     names.map((watched) =>
       renderMetric({ metric: { source: 'function', function: watched, name }, statistic: 'Sum' }, PERIOD, props),
@@ -133,18 +134,25 @@ function expiring(props: WatchDashboardProps): readonly MakeWidget[] {
   const tokens: readonly MakeWidget[] = [
     (width) =>
       new SingleValueWidget({
-        title: 'Life of the tokens when last refreshed, seconds; refreshes; ClickHouse passwords rotated',
+        title: 'Life of the tokens when last refreshed, seconds; refreshes',
         metrics: [
           ownGraph('TokenSecondsToExpiry', 'rotation', props, {}, 'Minimum'),
           ownGraph('TokensRefreshed', 'rotation', props),
-          ownGraph('RotationSucceeded', 'rotation', props),
         ],
         sparkline: true,
         width,
       }),
   ];
+  const passwords: readonly MakeWidget[] = [
+    graph('Oldest password of ClickHouse, seconds; rotated, failed', [
+      ownGraph('PasswordAge', 'rotation', props, {}, 'Maximum'),
+      ownGraph('RotationSucceeded', 'rotation', props),
+      ownGraph('RotationFailed', 'rotation', props),
+    ]),
+  ];
   return [
     ...(props.functions.rotation === undefined ? [] : tokens),
+    ...(props.functions['password-rotation'] === undefined ? [] : passwords),
     graph('Trouble with credentials: pushes to EdgeKV, secrets not to be read', [
       search('EdgeKvPushFailed', ['service', 'network']),
       search('SecretStale', ['service']),
@@ -152,6 +160,7 @@ function expiring(props: WatchDashboardProps): readonly MakeWidget[] {
     graph('Callers: known, and key set not to be had', [
       ownGraph('IdentitiesAccepted', 'authorizer', props),
       ownGraph('KeySetFetchFailed', 'authorizer', props),
+      ownGraph('KeySetStale', 'authorizer', props),
     ]),
     graph('Errors of the functions', ofFunctions('Errors')),
     graph('Throttled calls', ofFunctions('Throttles')),

@@ -1,11 +1,12 @@
-import type { FunctionName } from '../bundle-function.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../deployed-functions.ts';
 import { type Alarm, tailLog, type Watched } from './alarm.ts';
 
-const FUNCTIONS: readonly FunctionName[] = ['authorizer', 'ingest', 'replay', 'issuer', 'rotation'];
+/** They run a few times an hour, or a month: one failure is a share. One call of the others may fail in passing. */
+const RARE: readonly FunctionName[] = ['rotation', 'password-rotation'];
 
 /** Do the functions run at all? */
 export function functionAlarms({ logGroups }: Watched): readonly Alarm[] {
-  return FUNCTIONS.flatMap((name) => {
+  return FUNCTION_NAMES.flatMap((name) => {
     const logGroup = logGroups[name];
     return logGroup === undefined ? [] : [errors(name, logGroup), throttles(name)];
   });
@@ -20,9 +21,8 @@ function errors(name: FunctionName, logGroup: string): Alarm {
     periodSeconds: 300,
     fires: 'above',
     threshold: 0,
-    // A rotation runs a few times an hour: one failure is a share. One call of the others may fail in passing.
-    badPeriods: name === 'rotation' ? 1 : 2,
-    ofPeriods: name === 'rotation' ? 1 : 3,
+    badPeriods: RARE.includes(name) ? 1 : 2,
+    ofPeriods: RARE.includes(name) ? 1 : 3,
     missing: 'good',
     cause: CAUSES[name],
     firstCommand: tailLog(logGroup, '30m', '?ERROR ?Error ?timeout'),
@@ -50,6 +50,8 @@ const CAUSES: Readonly<Record<FunctionName, string>> = {
   authorizer: 'The key set cannot be read (see key-set): such a caller gets 500.',
   ingest: 'A fault in ingest itself: what it expects to fail, it answers. Look for a deployment just before.',
   replay: 'A secret or the queue cannot be reached: batches stay in the queue and are tried again.',
-  issuer: 'KMS does not give the public keys; authorizers go on with the key set they have, for 10 minutes.',
+  issuer:
+    'It cannot read edgehouse/issuer-keys, or KMS gives no public key; authorizers go on with the keys they have, for an hour.',
   rotation: 'EdgeKV or KMS refused; the schedule tries again. See refresh-heartbeat.',
+  'password-rotation': 'ClickHouse or Secrets Manager refused; the old password goes on. See password-rotation.',
 };

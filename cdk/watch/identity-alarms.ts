@@ -65,5 +65,7 @@ const CAUSES: Readonly<Record<IdentityCode, string>> = {
   ISSUER_UNKNOWN: 'A sender of another deployment, or the issuer URL has changed since the token was minted.',
   AUDIENCE_MISMATCH: 'A sender of another deployment, or the audience has changed since the token was minted.',
   TYPE_MISMATCH: 'A sender sends an ID token, not an access token.',
+  CERTIFICATE_MISSING: 'A sender that needs a certificate came without: the property does not present one.',
+  CERTIFICATE_DENIED: 'A revoked certificate, or one that is not that of the principal of the token.',
   POLICY_DENIED: 'An EdgeWorker that no principal of edgehouse.config.ts fits, or two do.',
 };

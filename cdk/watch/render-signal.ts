@@ -4,7 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { METRIC_NAMESPACE, METRIC_UNITS, type MetricUnit } from '../../functions/shared/telemetry.ts';
-import type { FunctionName } from '../bundle-function.ts';
+import type { FunctionName } from '../deployed-functions.ts';
 import type { AwsMetric, Measured, OwnMetric, PerFunction, Signal } from './alarm.ts';
 
 /** The things whose metrics AWS publishes. */

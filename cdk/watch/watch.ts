@@ -21,6 +21,10 @@ export interface WatchProps {
   readonly deadLetterQueue: IQueue;
   /** Minutes between two edge tokens, `edge.refreshMinutes`; undefined where this stack makes none: then none can be missed. */
   readonly refreshMinutes: number | undefined;
+  /** The networks that EdgeKV is written on. */
+  readonly networks: readonly string[];
+  /** Days between two passwords of a ClickHouse account. */
+  readonly rotateDays: number;
   /** Names of the streams. */
   readonly streams: readonly string[];
   /** The emulator gets only the alarms that it does not refuse. */
@@ -38,11 +42,13 @@ export class Watch extends Construct {
 
   constructor(scope: Construct, id: string, props: WatchProps) {
     super(scope, id);
-    const { functions, replayQueue, deadLetterQueue, refreshMinutes, streams } = props;
+    const { functions, replayQueue, deadLetterQueue, refreshMinutes, networks, rotateDays, streams } = props;
     const logGroups = logGroupsOf(functions);
     const watched = {
       streams,
       refreshMinutes,
+      networks,
+      rotateDays,
       logGroups,
       replayQueueUrl: replayQueue.queueUrl,
       deadLetterQueueUrl: deadLetterQueue.queueUrl,
@@ -73,13 +79,14 @@ export class Watch extends Construct {
   }
 }
 
-function logGroupsOf({ authorizer, ingest, replay, issuer, rotation }: WatchProps['functions']): PerFunction<string> {
+function logGroupsOf(functions: WatchProps['functions']): PerFunction<string> {
+  const { authorizer, ingest, replay, ...others } = functions;
+  const nameOf = ({ logGroup }: LambdaFunction) => logGroup.logGroupName;
   return {
-    authorizer: authorizer.logGroup.logGroupName,
-    ingest: ingest.logGroup.logGroupName,
-    replay: replay.logGroup.logGroupName,
-    ...(issuer !== undefined && { issuer: issuer.logGroup.logGroupName }),
-    ...(rotation !== undefined && { rotation: rotation.logGroup.logGroupName }),
+    authorizer: nameOf(authorizer),
+    ingest: nameOf(ingest),
+    replay: nameOf(replay),
+    ...Object.fromEntries(Object.entries(others).map(([name, lambda]) => [name, nameOf(lambda)])),
   };
 }
 

@@ -14,7 +14,7 @@ const { edge, streams, principals } = shipped;
 const MISTAKES: Readonly<Record<string, Mistake>> = {
   'a misspelt key': {
     config: { ...shipped, clickhouse: { databse: 'edgehouse' } },
-    said: 'clickhouse.databse: unknown key → one of database, secrets; rename it to database, or remove it',
+    said: 'clickhouse.databse: unknown key → one of database, secrets, rotateDays; rename it to database, or remove it',
   },
   'a value of another type': {
     config: { ...shipped, regions: 'us-east-1' },
@@ -61,6 +61,22 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       tests: [{ principal: 'analyst', action: 'read', stream: 'web_events', expect: 'deny' }],
     },
     said: 'tests[0]: analyst read web_events: allow by analyst.allow[0] → deny; change the rule or the test',
+  },
+  'a rule that is never reached': {
+    config: withPrincipal('auditor', { allow: [{ read: ['web_events'] }], deny: [{ read: ['web_events'] }] }),
+    said: 'principals.auditor.allow[0]: read web_events, which deny[0] covers → a rule that allows more; remove it and the deny',
+  },
+  'a principal that any token could be': {
+    config: {
+      ...shipped,
+      principals: { anybody: { claims: { aud: 'x' }, allow: [{ write: ['web_events'], sources: ['x'] }] } },
+      tests: [],
+    },
+    said: 'principals.anybody.claims: nothing but aud → a claim that its tokens alone have',
+  },
+  'a stream that nobody may write': {
+    config: { ...shipped, streams: { ...streams, orders: {} } },
+    said: 'streams.orders: nobody who may write it → a principal that may; allow one, or remove the stream',
   },
   'an EdgeWorker that gets no token': {
     config: { ...shipped, edge: { ...edge, collector: { edgeWorkerId: 99, stream: 'web_events' } } },

@@ -1,19 +1,21 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { FUNCTION_NAMES, type FunctionName } from '../../cdk/deployed-functions.ts';
 import { config } from '../../config/loaded.ts';
 import { environmentOf } from './support/environment-of.ts';
+import { ENVIRONMENT } from './support/function-environment.ts';
 import { synthesize } from './support/synthesize.ts';
 
 const [stack] = synthesize();
 
-/** Each function's folder, and its construct. */
+/** Each function's construct. */
 const FUNCTIONS = {
   authorizer: 'TokenAuthorizer/Verifier/Function',
   ingest: 'IngestApi/Ingest/Function',
   replay: 'Spool/Replayer/Function',
   issuer: 'Issuer/Documents/Function',
   rotation: 'CredentialRotation/Refresh/Function',
-} as const;
+  'password-rotation': 'PasswordRotation/Rotate/Function',
+} as const satisfies Readonly<Record<FunctionName, string>>;
 
 describe('functions', () => {
   test('are these, with the memory and time that they need', () => {
@@ -26,7 +28,8 @@ describe('functions', () => {
       [FUNCTIONS.ingest]: [1024, 15],
       [FUNCTIONS.replay]: [1024, 120],
       [FUNCTIONS.issuer]: [256, 10],
-      [FUNCTIONS.rotation]: [256, 60],
+      [FUNCTIONS.rotation]: [256, 900],
+      [FUNCTIONS['password-rotation']]: [256, 300],
     });
   });
 
@@ -43,16 +46,10 @@ describe('functions', () => {
     }
   });
 
-  test.each(Object.entries(FUNCTIONS))('get what their handler reads, no more and no less: %s', (name, path) => {
-    const source = readFileSync(new URL(`../../functions/${name}/handler.ts`, import.meta.url), 'utf8');
-    const read = [...source.matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g)].map(([, variable = '']) => variable);
+  test.each(FUNCTION_NAMES)('get what they read, no more and no less: %s', (name) => {
+    const given = environmentOf(stack.at(FUNCTIONS[name]), stack);
 
-    const given = environmentOf(stack.at(path), stack);
-
-    // Lambda itself sets the region.
-    expect(Object.keys(given).sort()).toEqual(
-      [...new Set(read)].filter((variable) => variable !== 'AWS_REGION').sort(),
-    );
+    expect(Object.keys(given).sort()).toEqual([...ENVIRONMENT[name]].sort());
   });
 
   test('are told where things are, never a secret', () => {
@@ -60,6 +57,11 @@ describe('functions', () => {
       Object.entries(FUNCTIONS).map(([name, path]) => [name, environmentOf(stack.at(path), stack)]),
     );
 
+    const issuerKeys = {
+      ISSUER_KEYS_SECRET: '<Issuer/Keys.Id>',
+      ISSUER_KEY_A: '<Issuer/KeyA.Arn>',
+      ISSUER_KEY_B: '<Issuer/KeyB.Arn>',
+    };
     expect(given).toEqual({
       authorizer: {
         ISSUER_URL: '<Issuer/Api.ApiEndpoint>',
@@ -82,15 +84,15 @@ describe('functions', () => {
       },
       issuer: {
         ISSUER_URL: '<Issuer/Api.ApiEndpoint>',
-        ACTIVE_KEY: '<Issuer/KeyA.Arn>',
-        OTHER_KEY: '<Issuer/KeyB.Arn>',
+        ...issuerKeys,
       },
       rotation: {
         ISSUER_URL: '<Issuer/Api.ApiEndpoint>',
-        ACTIVE_KEY: '<Issuer/KeyA.Arn>',
+        ...issuerKeys,
         SIGNING_MASTER_SECRET: '<Secrets/SigningMaster.Id>',
         EDGEGRID_SECRET: '<Secrets/EdgeGrid.Id>',
       },
+      'password-rotation': { ADMIN_SECRET: '<Accounts/Administrator.Id>' },
     });
   });
 });
@@ -111,6 +113,19 @@ describe('the tokens of EdgeWorkers', () => {
     });
     expect(stack.at(FUNCTIONS.rotation).properties['DeadLetterConfig']).toEqual({ TargetArn: deadLetters });
   });
+
+  test.each([
+    [1, 60],
+    [10, 600],
+    [60, 900],
+  ])(
+    'are tried for until the next refresh is due, or as long as Lambda lets it: every %d min, %d s',
+    (minutes, seconds) => {
+      const [other] = synthesize({ config: { ...config, edge: { ...config.edge, refreshMinutes: minutes } } });
+
+      expect(other.at(FUNCTIONS.rotation).properties['Timeout']).toBe(seconds);
+    },
+  );
 
   test('can be refreshed every minute', () => {
     const [often] = synthesize({ config: { ...config, edge: { ...config.edge, refreshMinutes: 1 } } });

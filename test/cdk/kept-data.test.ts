@@ -14,7 +14,7 @@ describe('what must outlive the stack', () => {
   test('stays when the stack is deleted or replaces it, and goes only when its first deploy fails', () => {
     const kept = stack.resources.filter(({ type, path }) => KEPT_TYPES.includes(type) && path !== TOPIC_KEY);
 
-    expect(kept).toHaveLength(16);
+    expect(kept).toHaveLength(20);
     for (const { path, deletionPolicy, updateReplacePolicy } of kept) {
       expect([path, deletionPolicy, updateReplacePolicy]).toEqual([path, 'RetainExceptOnCreate', 'Retain']);
     }
@@ -31,6 +31,7 @@ describe('what must outlive the stack', () => {
       'Spool/Replayer/Log': 30,
       'Issuer/Documents/Log': 30,
       'CredentialRotation/Refresh/Log': 30,
+      'PasswordRotation/Rotate/Log': 30,
       'IngestApi/Default/AccessLog': 90,
       'Issuer/Default/AccessLog': 90,
     });
@@ -148,10 +149,14 @@ describe('secrets', () => {
       ExcludeCharacters: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
     };
     expect(secrets).toEqual([
+      // No secret: it is kept like one.
+      { Name: 'edgehouse/issuer-keys', SecretString: '{"active":"a"}' },
       { Name: 'edgehouse/clickhouse/writer' },
       { Name: 'edgehouse/clickhouse/inspector' },
       { Name: 'edgehouse/signing-master', GenerateSecretString: generated },
       { Name: 'edgehouse/akamai-edgegrid' },
+      { Name: 'edgehouse/clickhouse/admin' },
+      { Name: 'edgehouse/clickhouse/reader/analyst' },
       { Name: 'edgehouse/spool-key', GenerateSecretString: generated },
     ]);
   });
@@ -167,6 +172,9 @@ describe('secrets', () => {
       'edgehouse/clickhouse/inspector': [{ Region: 'eu-west-1' }],
       'edgehouse/signing-master': [{ Region: 'eu-west-1' }],
       'edgehouse/akamai-edgegrid': undefined,
+      'edgehouse/clickhouse/admin': undefined,
+      'edgehouse/clickhouse/reader/analyst': undefined,
+      'edgehouse/issuer-keys': undefined,
       'edgehouse/spool-key': undefined,
     });
     expect(other?.ofType('AWS::SecretsManager::Secret').map(({ properties }) => properties['Name'])).toEqual([
@@ -176,6 +184,13 @@ describe('secrets', () => {
 });
 
 describe('the keys that sign tokens', () => {
+  test('begin with A, and no deploy writes over what a roll has made of that', () => {
+    const { properties } = stack.at('Issuer/Keys');
+
+    // The text never changes: then CloudFormation leaves the value alone.
+    expect(properties).toMatchObject({ Name: 'edgehouse/issuer-keys', SecretString: '{"active":"a"}' });
+  });
+
   test('are RSA keys that only the account itself administers', () => {
     for (const path of ['Issuer/KeyA', 'Issuer/KeyB']) {
       const { properties } = stack.at(path);

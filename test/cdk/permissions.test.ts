@@ -48,20 +48,45 @@ const RIGHTS = {
     'kms:GetPublicKey <Issuer/KeyB.Arn>',
     'logs:CreateLogStream <Issuer/Documents/Log.Arn>',
     'logs:PutLogEvents <Issuer/Documents/Log.Arn>',
+    'secretsmanager:GetSecretValue <Issuer/Keys.Id>',
   ],
   'CredentialRotation/Refresh/Role': [
     'kms:GetPublicKey <Issuer/KeyA.Arn>',
+    'kms:GetPublicKey <Issuer/KeyB.Arn>',
     'kms:Sign <Issuer/KeyA.Arn>',
+    'kms:Sign <Issuer/KeyB.Arn>',
     'logs:CreateLogStream <CredentialRotation/Refresh/Log.Arn>',
     'logs:PutLogEvents <CredentialRotation/Refresh/Log.Arn>',
+    'secretsmanager:GetSecretValue <Issuer/Keys.Id>',
     'secretsmanager:GetSecretValue <Secrets/EdgeGrid.Id>',
     'secretsmanager:GetSecretValue <Secrets/SigningMaster.Id>',
     'sqs:SendMessage <CredentialRotation/DeadLetters.Arn>',
   ],
-  'CredentialRotation/ScheduleRole': [
+  'CredentialRotation/Schedule/Role': [
     'lambda:InvokeFunction <CredentialRotation/Refresh/Function.Arn>',
     'sqs:SendMessage <CredentialRotation/DeadLetters.Arn>',
   ],
+  'PasswordRotation/Rotate/Role': [
+    'logs:CreateLogStream <PasswordRotation/Rotate/Log.Arn>',
+    'logs:PutLogEvents <PasswordRotation/Rotate/Log.Arn>',
+    'secretsmanager:DescribeSecret <Accounts/Reader-analyst.Id>',
+    'secretsmanager:DescribeSecret <Secrets/Inspector.Id>',
+    'secretsmanager:DescribeSecret <Secrets/Writer.Id>',
+    'secretsmanager:GetSecretValue <Accounts/Administrator.Id>',
+    'secretsmanager:GetSecretValue <Accounts/Reader-analyst.Id>',
+    'secretsmanager:GetSecretValue <Secrets/Inspector.Id>',
+    'secretsmanager:GetSecretValue <Secrets/Writer.Id>',
+    'secretsmanager:ListSecretVersionIds <Accounts/Reader-analyst.Id>',
+    'secretsmanager:ListSecretVersionIds <Secrets/Inspector.Id>',
+    'secretsmanager:ListSecretVersionIds <Secrets/Writer.Id>',
+    'secretsmanager:PutSecretValue <Accounts/Reader-analyst.Id>',
+    'secretsmanager:PutSecretValue <Secrets/Inspector.Id>',
+    'secretsmanager:PutSecretValue <Secrets/Writer.Id>',
+    'secretsmanager:UpdateSecretVersionStage <Accounts/Reader-analyst.Id>',
+    'secretsmanager:UpdateSecretVersionStage <Secrets/Inspector.Id>',
+    'secretsmanager:UpdateSecretVersionStage <Secrets/Writer.Id>',
+  ],
+  'PasswordRotation/AgeSchedule/Role': ['lambda:InvokeFunction <PasswordRotation/Rotate/Function.Arn>'],
 };
 
 describe('permissions', () => {
@@ -92,7 +117,7 @@ describe('permissions', () => {
 
     const lambda = { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: 'lambda.amazonaws.com' } };
     for (const [path, statements] of trust) {
-      if (path !== 'CredentialRotation/ScheduleRole') expect([path, statements]).toEqual([path, [lambda]]);
+      if (!/Schedule\/Role$/.test(path)) expect([path, statements]).toEqual([path, [lambda]]);
       else {
         expect(statements).toMatchObject([
           {
@@ -104,15 +129,27 @@ describe('permissions', () => {
     }
   });
 
-  test('to call a function are for one route or authorizer of one API', () => {
+  test('of nothing but the rotation of passwords reach the administrator of ClickHouse or a reader', () => {
+    const readers = stack
+      .ofType('AWS::IAM::Role')
+      .filter((role) => rightsOf(role, stack).some((right) => right.includes('<Accounts/')));
+
+    expect(readers.map(({ path }) => path)).toEqual(['PasswordRotation/Rotate/Role']);
+  });
+
+  test('to call a function are for one route or authorizer of one API, or for Secrets Manager in this account', () => {
     const permissions = stack.ofType('AWS::Lambda::Permission').map(({ properties }) => ({
       callee: valueText(properties['FunctionName'], stack),
-      caller: valueText(properties['SourceArn'], stack).replace(/^.*execute-api:us-east-1:<AWS::AccountId>:/, ''),
+      caller: callerOf(properties),
     }));
 
     expect(permissions).toEqual([
       { callee: '<Issuer/Documents/Function.Arn>', caller: '<Issuer/Api>/*/*/.well-known/openid-configuration' },
       { callee: '<Issuer/Documents/Function.Arn>', caller: '<Issuer/Api>/*/*/.well-known/jwks.json' },
+      {
+        callee: '<PasswordRotation/Rotate/Function.Arn>',
+        caller: 'secretsmanager.amazonaws.com of <AWS::AccountId>',
+      },
       {
         callee: '<IngestApi/Ingest/Function.Arn>',
         caller: '<IngestApi/Api>/*/*/v1/streams/{stream}/batches',
@@ -124,3 +161,9 @@ describe('permissions', () => {
     ]);
   });
 });
+
+/** The ARN of an API's part, or a service and its account. */
+function callerOf({ SourceArn, SourceAccount, Principal }: Readonly<Record<string, unknown>>): string {
+  if (SourceArn === undefined) return `${Principal} of ${valueText(SourceAccount, stack)}`;
+  return valueText(SourceArn, stack).replace(/^.*execute-api:us-east-1:<AWS::AccountId>:/, '');
+}

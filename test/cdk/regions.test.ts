@@ -19,7 +19,17 @@ describe('a region besides the first', () => {
     const folders = (stack: typeof primary) => new Set(stack.resources.map(({ path }) => path.split('/')[0]));
 
     expect(folders(primary)).toEqual(
-      new Set(['Secrets', 'Issuer', 'CredentialRotation', 'Spool', 'TokenAuthorizer', 'IngestApi', 'Watch']),
+      new Set([
+        'Secrets',
+        'Accounts',
+        'Issuer',
+        'CredentialRotation',
+        'PasswordRotation',
+        'Spool',
+        'TokenAuthorizer',
+        'IngestApi',
+        'Watch',
+      ]),
     );
     expect(folders(other)).toEqual(new Set(['Spool', 'TokenAuthorizer', 'IngestApi', 'Watch']));
   });

@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { type App, Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { WITH_CLIENT_CERTIFICATES } from './support/client-certificates-config.ts';
+import { IN_VAULT, WITH_EXTERNAL_TOKENS } from './support/other-configs.ts';
 import { inRegions, synthesize } from './support/synthesize.ts';
 
 const addPacks = (app: App) => Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
@@ -12,6 +14,16 @@ describe('the rules of cdk-nag (AwsSolutions, Serverless) and of CloudFormation'
 
     // Rules that are run on nothing find nothing.
     expect(stacks.map(({ resources }) => resources.length > 40)).toEqual([true, true]);
+  });
+
+  test.each([
+    ['Vault keeps the secrets', IN_VAULT],
+    ['an external issuer makes the tokens', WITH_EXTERNAL_TOKENS],
+    ['callers need client certificates', WITH_CLIENT_CERTIFICATES],
+  ])('find nothing where %s', (_where, config) => {
+    expect(synthesize({ config, prepare: addPacks }).map(({ resources }) => resources.length > 40)).not.toContain(
+      false,
+    );
   });
 
   test('find a bucket that anybody may reach without TLS', () => {

@@ -2,23 +2,22 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { watchTemplate } from './watch/watch-template.ts';
 
+const pageSchema = z.object({
+  widgets: z.array(
+    z.object({
+      type: z.string(),
+      x: z.number(),
+      y: z.number(),
+      width: z.number(),
+      properties: z.object({ markdown: z.string().optional(), alarms: z.array(z.string()).optional() }),
+    }),
+  ),
+});
+
 const { alarms, dashboard } = watchTemplate();
+const page = pageSchema.parse(JSON.parse(dashboard));
 
 describe('the dashboard', () => {
-  const page = z
-    .object({
-      widgets: z.array(
-        z.object({
-          type: z.string(),
-          x: z.number(),
-          y: z.number(),
-          width: z.number(),
-          properties: z.object({ markdown: z.string().optional(), alarms: z.array(z.string()).optional() }),
-        }),
-      ),
-    })
-    .parse(JSON.parse(dashboard));
-
   test('asks what an operator asks, from top to bottom', () => {
     const questions = page.widgets.flatMap(({ properties }) => properties.markdown ?? []);
 
@@ -36,9 +35,15 @@ describe('the dashboard', () => {
     expect(page.widgets[0]?.properties.alarms).toHaveLength(alarms.length);
   });
 
-  test('fills its 24 columns in every row', () => {
-    const rows = Map.groupBy(page.widgets, ({ y }) => y);
+  test.each([
+    ['where Secrets Manager rotates the passwords', dashboard],
+    ['where Vault has them', watchTemplate({}, ['issuer', 'rotation']).dashboard],
+    ['in a region besides the first', watchTemplate({}, []).dashboard],
+  ])('%s, fills its 24 columns in every row, each widget with whole ones', (_where, body) => {
+    const { widgets } = pageSchema.parse(JSON.parse(body));
 
+    const rows = Map.groupBy(widgets, ({ y }) => y);
+    expect(widgets.filter(({ width }) => !Number.isInteger(width))).toEqual([]);
     expect([...rows.values()].map((row) => row.reduce((width, widget) => width + widget.width, 0))).toEqual(
       [...rows].map(() => 24),
     );

@@ -36,7 +36,7 @@ describe('the metrics that the real code emits', () => {
     expect([...services].sort()).toEqual(['authorizer', 'ingest', 'replay', 'rotation']);
     for (const service of services) {
       const handler = readFileSync(join(import.meta.dirname, `../../functions/${service}/handler.ts`), 'utf8');
-      expect(handler).toContain(`createPowertoolsTelemetry('${service}')`);
+      expect(handler).toContain(`createLambdaTelemetry('${service}')`);
     }
   });
 
@@ -48,12 +48,13 @@ describe('the metrics that the real code emits', () => {
     expect([...codes].sort()).toEqual([...IDENTITY_CODES].sort());
   });
 
-  test('say of a refresh that failed only how many pushes each network missed, so that the heartbeat is missed', async () => {
+  test('say of a refresh or rotation that failed only that it did, so that heartbeat and age are missed', async () => {
     const failed = await captureMetrics(() => driveRotation(false));
 
     expect(failed.map(({ name, dimensions }) => `${name} ${dimensions['network']}`).sort()).toEqual([
       'EdgeKvPushFailed production',
       'EdgeKvPushFailed staging',
+      'RotationFailed undefined',
     ]);
   });
 });

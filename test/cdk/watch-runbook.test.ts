@@ -22,12 +22,15 @@ const SECTIONS = new Map(
 const ALARMS: readonly Alarm[] = listAlarms({
   streams: ['STREAM'],
   refreshMinutes: 15,
+  networks: ['staging', 'production'],
+  rotateDays: 30,
   logGroups: {
     authorizer: '$AUTHORIZER_LOG',
     ingest: '$INGEST_LOG',
     replay: '$REPLAY_LOG',
     issuer: '$ISSUER_LOG',
     rotation: '$ROTATION_LOG',
+    'password-rotation': '$PASSWORD_ROTATION_LOG',
   },
   replayQueueUrl: '$REPLAY_QUEUE',
   deadLetterQueueUrl: '$DEAD_LETTERS',
@@ -68,8 +71,14 @@ describe('the runbook', () => {
 describe('the names that the runbook sets', () => {
   const folder = mkdtempSync(join(tmpdir(), 'edgehouse-runbook-'));
   writeFileSync(join(folder, 'index.mjs'), 'export const handler = () => {};');
-  const bundles = { authorizer: folder, ingest: folder, issuer: folder, replay: folder, rotation: folder };
-  const [primary] = addStacks(new App(), config, 'aws', bundles);
+  const [primary] = addStacks(new App(), config, 'aws', {
+    authorizer: folder,
+    ingest: folder,
+    issuer: folder,
+    replay: folder,
+    rotation: folder,
+    'password-rotation': folder,
+  });
   if (primary === undefined) throw new Error('There is no stack.');
   const template = Template.fromStack(primary);
 

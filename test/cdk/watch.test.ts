@@ -38,6 +38,7 @@ describe('an alarm', () => {
 
     expect(heartbeats.map(({ AlarmName }) => AlarmName).sort()).toEqual([
       'edgehouse-insert-heartbeat-hits',
+      'edgehouse-password-age',
       'edgehouse-refresh-heartbeat',
       'edgehouse-token-runway',
     ]);
@@ -53,7 +54,8 @@ describe('an alarm', () => {
       expect(Metrics.filter(({ MetricStat }) => MetricStat !== undefined).length).toBeLessThanOrEqual(10);
       expect(period % 60).toBe(0);
       expect(period).toBeGreaterThan(0);
-      expect(period * EvaluationPeriods).toBeLessThanOrEqual(86_400);
+      // PutMetricAlarm: seven days, and for periods below an hour one day.
+      expect(period * EvaluationPeriods).toBeLessThanOrEqual(period < 3_600 ? 86_400 : 604_800);
       expect(DatapointsToAlarm).toBeLessThanOrEqual(EvaluationPeriods);
     }
   });
@@ -75,25 +77,33 @@ test('alarms fire where the runbook says', () => {
     'availability > 1 in 1 of 1 x 300 s',
     'batches-buried > 0 in 1 of 1 x 300 s',
     'dead-letters > 0 in 1 of 1 x 300 s',
+    'edge-pushes-production > 0 in 2 of 2 x 900 s',
+    'edge-pushes-staging > 0 in 2 of 2 x 900 s',
     'function-errors-authorizer > 0 in 2 of 3 x 300 s',
     'function-errors-ingest > 0 in 2 of 3 x 300 s',
     'function-errors-issuer > 0 in 2 of 3 x 300 s',
+    'function-errors-password-rotation > 0 in 1 of 1 x 300 s',
     'function-errors-replay > 0 in 2 of 3 x 300 s',
     'function-errors-rotation > 0 in 1 of 1 x 300 s',
     'function-throttles-authorizer > 0 in 3 of 5 x 60 s',
     'function-throttles-ingest > 0 in 3 of 5 x 60 s',
     'function-throttles-issuer > 0 in 3 of 5 x 60 s',
+    'function-throttles-password-rotation > 0 in 3 of 5 x 60 s',
     'function-throttles-replay > 0 in 3 of 5 x 60 s',
     'function-throttles-rotation > 0 in 3 of 5 x 60 s',
     'ingest-latency-hits > 1500 in 3 of 5 x 300 s',
     'insert-heartbeat-hits < 1 in 3 of 3 x 300 s',
     'key-set > 0 in 3 of 5 x 60 s',
+    'password-age > 2851200 in 1 of 1 x 86400 s',
+    'password-rotation > 0 in 1 of 1 x 3600 s',
     'quarantine-ratio-hits > 5 in 2 of 3 x 300 s',
     'refresh-heartbeat < 1 in 1 of 1 x 1380 s',
     'refused-identities-TOKEN_EXPIRED > 0 in 3 of 5 x 60 s',
     'replays-postponed > 0 in 2 of 2 x 900 s',
     'spool-age > 900 in 1 of 1 x 300 s',
     'spool-depth > 1000 in 2 of 2 x 300 s',
+    'stale-secrets-ingest > 0 in 2 of 3 x 300 s',
+    'stale-secrets-replay > 0 in 2 of 3 x 300 s',
     'token-runway < 900 in 1 of 1 x 2700 s',
     'unavailable-batches-hits > 0 in 1 of 1 x 300 s',
   ]);
@@ -119,22 +129,38 @@ describe('the alarms on the tokens', () => {
   test('are not there where no EdgeWorker gets a token: none could be missed', () => {
     const names = watchTemplate({ refreshMinutes: undefined }).alarms.map(({ AlarmName }) => AlarmName);
 
-    expect(names.filter((name) => /token-runway|heartbeat/.test(name))).toEqual(['edgehouse-insert-heartbeat-hits']);
+    expect(names.filter((name) => /token-runway|edge-pushes|heartbeat/.test(name))).toEqual([
+      'edgehouse-insert-heartbeat-hits',
+    ]);
   });
 });
 
 test('a region that neither issues nor rotates has no alarms on that', () => {
-  const other = watchTemplate({}, false).alarms.map(({ AlarmName }) => AlarmName);
+  const other = watchTemplate({}, []).alarms.map(({ AlarmName }) => AlarmName);
 
   const lacking = alarms.filter(({ AlarmName }) => !other.includes(AlarmName)).map(({ AlarmName }) => AlarmName);
   expect(lacking.sort()).toEqual([
+    'edgehouse-edge-pushes-production',
+    'edgehouse-edge-pushes-staging',
     'edgehouse-function-errors-issuer',
+    'edgehouse-function-errors-password-rotation',
     'edgehouse-function-errors-rotation',
     'edgehouse-function-throttles-issuer',
+    'edgehouse-function-throttles-password-rotation',
     'edgehouse-function-throttles-rotation',
+    'edgehouse-password-age',
+    'edgehouse-password-rotation',
     'edgehouse-refresh-heartbeat',
     'edgehouse-token-runway',
   ]);
+});
+
+test('passwords may be three days late, however long they live', () => {
+  const ages = [1, 30, 365].map((rotateDays) =>
+    watchTemplate({ rotateDays }).alarms.find(({ AlarmName }) => AlarmName === 'edgehouse-password-age'),
+  );
+
+  expect(ages.map((alarm) => (alarm?.Threshold ?? 0) / 86_400)).toEqual([4, 33, 368]);
 });
 
 test('each stream has alarms of its own', () => {
@@ -168,6 +194,8 @@ function tokenAlarms(refreshMinutes: number) {
   return credentialAlarms({
     streams: [],
     refreshMinutes,
+    networks: [],
+    rotateDays: 30,
     logGroups: { authorizer: '', ingest: '', replay: '', rotation: 'log' },
     replayQueueUrl: '',
     deadLetterQueueUrl: '',

@@ -71,8 +71,14 @@ export function synthesize({
       builtinCloudFormationValidation: validate,
       outdir: join(directory, 'out'),
     });
-    const bundles = { authorizer: empty, ingest: empty, issuer: empty, replay: empty, rotation: empty };
-    const stacks = addStacks(app, config, preset, bundles);
+    const stacks = addStacks(app, config, preset, {
+      authorizer: empty,
+      ingest: empty,
+      issuer: empty,
+      replay: empty,
+      rotation: empty,
+      'password-rotation': empty,
+    });
     prepare?.(app, stacks);
     const assembly = app.synth();
     const [first, ...rest] = stacks.map(({ stackName }) =>

@@ -14,10 +14,12 @@ import {
 
 const KEY = rsaKey('a');
 const OTHER = rsaKey('a');
-/** After a failure the authorizer asks for the key set again only 30 s later. */
-const COOLDOWN_MS = 31_000;
+/** After a failure the authorizer asks for the key set again only 30 to 40 s later. */
+const COOLDOWN_MS = 41_000;
+/** A key set is read anew when it is older than ten minutes. */
+const STALE_MS = 601_000;
 
-/** The real handler, against a key set that first is not to be had: every answer that it can give, once. */
+/** The real handler, against a key set that first and last is not to be had: every answer that it can give. */
 export async function driveAuthorizer(): Promise<void> {
   let status = 503;
   const issuer = createServer((_request, response) => {
@@ -37,6 +39,10 @@ export async function driveAuthorizer(): Promise<void> {
     status = 200;
     for (const authorization of [good, ...bad]) await handler(eventWith(authorization));
     await handler(eventWith(undefined));
+    await handler(eventWith(undefined, 'no certificate'));
+    now += STALE_MS;
+    status = 503;
+    await handler(eventWith(good));
   } finally {
     clock.mockRestore();
     issuer.closeAllConnections();
@@ -64,11 +70,13 @@ function headers(): readonly string[] {
     token({ aud: 'https://other.example' }),
     token({}, { typ: 'JWT' }),
     token({ sub: 'nobody' }),
+    token({ cnf: { 'x5t#S256': 'of a certificate that is not there' } }),
   ];
 }
 
-function eventWith(authorization: string | undefined) {
-  return authorizerEvent(
+/** @param clientCertPem what the gateway passes on where the domain has mTLS */
+function eventWith(authorization: string | undefined, clientCertPem?: string) {
+  const event = authorizerEvent(
     {
       method: 'POST',
       path: '/v1/streams/hits/batches',
@@ -83,4 +91,8 @@ function eventWith(authorization: string | undefined) {
     { requestId: 'r1', routeKey: 'POST /v1/streams/{stream}/batches', parameters: {}, timeEpoch: 0 },
     [authorization ?? ''],
   );
+  if (clientCertPem === undefined) return event;
+  const validity = { notBefore: '', notAfter: '' };
+  const clientCert = { clientCertPem, issuerDN: '', subjectDN: '', serialNumber: '', validity };
+  return { ...event, requestContext: { ...event.requestContext, authentication: { clientCert } } };
 }

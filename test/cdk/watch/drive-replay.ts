@@ -1,16 +1,18 @@
 import { createReplay } from '../../../functions/replay/replay.ts';
-import { createPowertoolsTelemetry } from '../../../functions/shared/powertools-telemetry.ts';
+import { createLambdaTelemetry } from '../../../functions/shared/lambda-telemetry.ts';
 import { memoryBatchSpool } from '../../unit/functions/memory-batch-spool.ts';
 import { recordingStore } from '../../unit/functions/replay/recording-store.ts';
 import { configWith } from '../../unit/functions/replay/replay-rig.ts';
 import { notificationOf, recordOf } from '../../unit/functions/replay/spool-notification.ts';
 import { away, RECEIVED_AT, SPOOL_KEYS, spoolOne } from '../../unit/functions/replay/spooled-batch.ts';
+import { driveStaleSecret } from './drive-stale-secret.ts';
 
 /** Replay with the telemetry of its handler: a batch that is stored in part, one that has to wait, one that is buried. */
 export async function driveReplay(): Promise<void> {
   await replayOne({});
   await replayOne({ clickHouseAway: true });
   await replayOne({ denied: true });
+  await driveStaleSecret(createLambdaTelemetry('replay').telemetry);
 }
 
 async function replayOne({ clickHouseAway = false, denied = false }): Promise<void> {
@@ -25,7 +27,7 @@ async function replayOne({ clickHouseAway = false, denied = false }): Promise<vo
     clock: () => RECEIVED_AT + 60_000,
     queue: { postpone: async () => undefined, bury: async () => undefined },
     random: () => 1,
-    ...createPowertoolsTelemetry('replay'),
+    ...createLambdaTelemetry('replay'),
   });
   await replay({ Records: [recordOf(notificationOf(name))] });
 }

@@ -10,7 +10,7 @@ export interface EmittedMetric {
   readonly value: number;
 }
 
-// The part of the embedded metric format that Powertools writes (CloudWatch user guide, "Embedded metric format specification").
+// The part of the embedded metric format that our functions write (CloudWatch user guide, "Embedded metric format specification").
 const emfLine = z.looseObject({
   _aws: z.object({
     CloudWatchMetrics: z.array(

@@ -5,6 +5,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { z } from 'zod';
+import type { PrimaryFunction } from '../../../cdk/watch/alarm.ts';
 import { Watch, type WatchProps } from '../../../cdk/watch/watch.ts';
 
 const metric = z.object({
@@ -43,8 +44,10 @@ const alarm = metric.partial().extend({
 
 export type AlarmProperties = z.infer<typeof alarm>;
 
-/** Watch over the least of a stack: an API, its functions, two queues. @param primary whether it issues and rotates */
-export function watchTemplate(change: Partial<WatchProps> = {}, primary = true) {
+const PRIMARY: readonly PrimaryFunction[] = ['issuer', 'rotation', 'password-rotation'];
+
+/** Watch over the least of a stack: an API, its functions, two queues. @param besides which functions there are besides the three of every region */
+export function watchTemplate(change: Partial<WatchProps> = {}, besides = PRIMARY) {
   const stack = new Stack(new App(), 'edgehouse');
   const logged = (id: string) =>
     new LambdaFunction(stack, id, {
@@ -59,11 +62,13 @@ export function watchTemplate(change: Partial<WatchProps> = {}, primary = true) 
       authorizer: logged('Authorizer'),
       ingest: logged('Ingest'),
       replay: logged('Replay'),
-      ...(primary && { issuer: logged('Issuer'), rotation: logged('Rotation') }),
+      ...Object.fromEntries(besides.map((name) => [name, logged(name)])),
     },
     replayQueue: new Queue(stack, 'Waiting'),
     deadLetterQueue: new Queue(stack, 'Dead'),
     refreshMinutes: 15,
+    networks: ['staging', 'production'],
+    rotateDays: 30,
     streams: ['hits'],
     alarmsFor: 'aws',
     ...change,
