@@ -1,7 +1,13 @@
 import { nearestKey } from '../config/nearest-key.ts';
+import { type AuditCommand, parseAudit } from './audit-command.ts';
+import { type CertificateCommand, parseCertificate } from './certificate-command.ts';
+import { type GrantsCommand, parseGrants } from './grants-command.ts';
+import type { TlsFiles } from './mutual-tls-fetch.ts';
+import { parseAdminAccount } from './parse-admin-account.ts';
 import { type OptionKinds, type ParsedOptions, parseOptions } from './parse-options.ts';
-import { parseUrl, secureUrl } from './parse-url.ts';
+import { secureUrl } from './parse-url.ts';
 import { INPUT_FORMATS, type InputFormat } from './read-rows.ts';
+import { parseRevoke, type RevokeCommand } from './revoke-command.ts';
 import { parseRotate, type RotateCommand } from './rotate-command.ts';
 import { UsageError } from './usage.ts';
 
@@ -13,6 +19,10 @@ export interface SendCommand {
   readonly api: string;
   readonly stream: string;
   readonly credentials: CredentialsPlace;
+  /** Who signs with a key of its own and has no token. Undefined: the credentials have a token. */
+  readonly principal: string | undefined;
+  /** For a domain that asks for client certificates. */
+  readonly tls: TlsFiles | undefined;
   readonly source: string;
   readonly format: InputFormat;
   readonly batch: number;
@@ -38,18 +48,21 @@ export type Command =
   | SendCommand
   | MigrateCommand
   | RotateCommand
-  | { readonly kind: 'grants print' }
+  | AuditCommand
+  | GrantsCommand
+  | RevokeCommand
+  | CertificateCommand
   | { readonly kind: 'help' };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const COMMANDS = ['send', 'migrate', 'grants', 'rotate', 'help'];
+const COMMANDS = ['send', 'migrate', 'grants', 'revoke', 'certificate', 'rotate', 'audit', 'help'];
 
 /**
  * Parses a command line.
  *
  * @param args without the interpreter and the script
- * @param env only for the account of `migrate`
+ * @param env only for the account of `migrate` and `grants`, and the token of `rotate`
  * @throws UsageError
  */
 export function parseCommand(args: readonly string[], env: Environment): Command {
@@ -62,9 +75,15 @@ export function parseCommand(args: readonly string[], env: Environment): Command
     case 'migrate':
       return parseMigrate(rest, env);
     case 'grants':
-      return parseGrants(rest);
+      return parseGrants(rest, env);
+    case 'revoke':
+      return parseRevoke(rest);
+    case 'certificate':
+      return parseCertificate(rest);
     case 'rotate':
-      return parseRotate(rest);
+      return parseRotate(rest, env);
+    case 'audit':
+      return parseAudit(rest);
     default:
       throw new UsageError(`unknown command ${name}; did you mean ${nearestKey(name, COMMANDS)}?`);
   }
@@ -74,6 +93,10 @@ const SEND_OPTIONS: OptionKinds = {
   api: 'value',
   stream: 'value',
   credentials: 'value',
+  principal: 'value',
+  certificate: 'value',
+  key: 'value',
+  authorities: 'value',
   source: 'value',
   format: 'value',
   batch: 'value',
@@ -95,6 +118,11 @@ function parseSend(args: readonly string[]): SendCommand {
   const format = INPUT_FORMATS.find((known) => known === (values.get('format') ?? 'ndjson'));
   if (format === undefined) throw new UsageError(`--format: expected one of ${INPUT_FORMATS.join(', ')}`);
   const credentials = required(values, 'credentials');
+  const tls = tlsFiles(values);
+  const principal = values.get('principal');
+  if (principal !== undefined && tls === undefined) {
+    throw new UsageError('--principal: expected --certificate with it, which then proves who sends');
+  }
   return {
     kind: 'send',
     file,
@@ -105,6 +133,8 @@ function parseSend(args: readonly string[]): SendCommand {
     credentials: /^https?:\/\//.test(credentials)
       ? { kind: 'url', url: secureUrl('--credentials', credentials).href }
       : { kind: 'file', path: credentials },
+    principal,
+    tls,
     batch: count(values, 'batch', 500, 10_000),
     concurrency: count(values, 'concurrency', 4, 64),
     gzip: flags.has('gzip'),
@@ -114,20 +144,14 @@ function parseSend(args: readonly string[]): SendCommand {
 function parseMigrate(args: readonly string[], env: Environment): MigrateCommand {
   const { values, positionals } = parseOptions(args, { clickhouse: 'value', database: 'value' });
   if (positionals.length > 0) throw new UsageError('migrate takes no argument');
-  const url = parseUrl('--clickhouse', required(values, 'clickhouse'));
-  return {
-    kind: 'migrate',
-    url: url.origin,
-    user: decodeURIComponent(url.username) || env['EDGEHOUSE_CLICKHOUSE_USER'] || 'default',
-    password: decodeURIComponent(url.password) || env['EDGEHOUSE_CLICKHOUSE_PASSWORD'] || '',
-    database: values.get('database'),
-  };
+  return { kind: 'migrate', ...parseAdminAccount(values, env), database: values.get('database') };
 }
 
-function parseGrants(args: readonly string[]): Command {
-  const { positionals } = parseOptions(args, {});
-  if (positionals.join(' ') !== 'print') throw new UsageError('grants: expected grants print');
-  return { kind: 'grants print' };
+function tlsFiles(values: ParsedOptions['values']): TlsFiles | undefined {
+  const [certificate, key, authorities] = ['certificate', 'key', 'authorities'].map((name) => values.get(name));
+  if (certificate !== undefined && key !== undefined) return { certificate, key, authorities };
+  if (certificate === undefined && key === undefined && authorities === undefined) return undefined;
+  throw new UsageError('--certificate, --key: expected both, and --authorities only with them');
 }
 
 function required(values: ParsedOptions['values'], name: string): string {

@@ -1,7 +1,6 @@
 import type { RollStep } from '../functions/rotation/roll-signing-master.ts';
 import type { CommandIo } from './command-io.ts';
 import type { RotateSigningCommand } from './rotate-command.ts';
-import { openSigningMaster } from './rotate-signing-store.ts';
 
 /**
  * `edgehouse rotate signing`: says what the next step of the signing master's roll is, and does it with `--apply`. A roll is four
@@ -11,14 +10,15 @@ import { openSigningMaster } from './rotate-signing-store.ts';
  */
 export async function rotateSigning(
   { place, apply }: RotateSigningCommand,
-  io: Pick<CommandIo, 'out' | 'now' | 'randomBytes'>,
+  io: Pick<CommandIo, 'out' | 'now' | 'randomBytes' | 'fetch'>,
 ): Promise<boolean> {
-  const [{ config }, roll] = await Promise.all([
+  const [{ config }, roll, { openSigningMaster }] = await Promise.all([
     import('#config'),
     import('../functions/rotation/roll-signing-master.ts'),
+    import('./rotate-signing-store.ts'),
   ]);
   const deps = {
-    ...(await openSigningMaster(place, config.regions)),
+    ...(await openSigningMaster(place, config, io)),
     tokenLifetimeSeconds: config.edge.tokenLifetimeMinutes * 60,
     now: Math.floor(io.now() / 1000),
     newKey: () => io.randomBytes(32),

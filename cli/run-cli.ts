@@ -1,8 +1,14 @@
+import { applyGrants } from './apply-grants.ts';
+import { audit } from './audit.ts';
+import { certificate } from './certificate.ts';
 import type { CommandIo } from './command-io.ts';
 import { describeFailure } from './describe-failure.ts';
+import { diffGrants } from './diff-grants.ts';
 import { migrate } from './migrate.ts';
 import { type Command, parseCommand } from './parse-command.ts';
 import { printGrants } from './print-grants.ts';
+import { revoke } from './revoke.ts';
+import { rotateIssuerKey } from './rotate-issuer-key.ts';
 import { rotateSigning } from './rotate-signing.ts';
 import { rotateStatus } from './rotate-status.ts';
 import { send } from './send.ts';
@@ -42,11 +48,26 @@ async function run(command: Command, io: CommandIo): Promise<boolean> {
       return true;
     case 'rotate signing':
       return rotateSigning(command, io);
+    case 'rotate issuer-key':
+      return rotateIssuerKey(command, io);
     case 'rotate status':
-      await rotateStatus(command, io);
+      return rotateStatus(command, io);
+    case 'audit':
+      await audit(command, io);
       return true;
     case 'grants print':
       await printGrants(io);
+      return true;
+    case 'grants diff':
+      return diffGrants(command.admin, io);
+    case 'grants apply':
+      await applyGrants(command.admin, io);
+      return true;
+    case 'revoke':
+      await revoke(command, io);
+      return true;
+    case 'certificate':
+      await certificate(command, io);
       return true;
   }
 }

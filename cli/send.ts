@@ -1,10 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { CredentialsError, createCredentialsReader } from '../local/credentials.ts';
+import {
+  CredentialsError,
+  createCredentialsReader,
+  parseCredentials,
+  parsePrincipalKey,
+} from '../local/credentials.ts';
 import type { Refusal } from './api-answer.ts';
 import type { CommandIo } from './command-io.ts';
 import { describeFailure } from './describe-failure.ts';
 import { makeBatches } from './make-batches.ts';
+import { openMutualTlsFetch } from './mutual-tls-fetch.ts';
 import type { CredentialsPlace, SendCommand } from './parse-command.ts';
 import { readRows } from './read-rows.ts';
 import { type Destination, sendBatch } from './send-batch.ts';
@@ -38,15 +44,22 @@ export class SendStoppedError extends Error {
  * `edgehouse send`: one line a batch, and the totals last, also when it ends early.
  *
  * @returns whether all of the input was taken
- * @throws CredentialsError, SendStoppedError, and what reading the input throws
+ * @throws CredentialsError, VersionedKeysInvalidError, TlsFileError, SendStoppedError, and what reading the input throws
  */
 export async function send(command: SendCommand, io: CommandIo): Promise<boolean> {
+  const { principal, tls } = command;
+  const secured = tls === undefined ? undefined : await openMutualTlsFetch(tls);
+  const ports = secured === undefined ? io : { ...io, fetch: secured.fetch };
   const destination: Destination = {
     api: command.api,
     stream: command.stream,
     source: command.source,
     gzip: command.gzip,
-    credentials: createCredentialsReader(() => readCredentials(command.credentials, io.fetch), io.now),
+    credentials: createCredentialsReader(
+      () => readCredentials(command.credentials, io.fetch),
+      io.now,
+      principal === undefined ? parseCredentials : (text) => parsePrincipalKey(text, principal),
+    ),
   };
   const started = io.now();
   let totals = NOTHING_SENT;
@@ -66,7 +79,7 @@ export async function send(command: SendCommand, io: CommandIo): Promise<boolean
     const refusal = await sendRows({
       batches,
       concurrency: command.concurrency,
-      send: (batch) => sendBatch(batch, destination, io),
+      send: (batch) => sendBatch(batch, destination, ports),
       onResult: (batch, result) => {
         totals = addResult(totals, batch, result);
         for (const line of describeResult(batch, result)) io.out(line);
@@ -74,6 +87,7 @@ export async function send(command: SendCommand, io: CommandIo): Promise<boolean
     });
     if (refusal !== undefined) throw new SendStoppedError(refusal);
   } finally {
+    secured?.close();
     io.out(describeTotals(totals, io.now() - started));
   }
   return wasAllTaken(totals);

@@ -28,6 +28,21 @@ describe('a command line', () => {
     expect(parseCommand(['send', '-', ...SEND.slice(2)], {})).toMatchObject({ file: '-' });
   });
 
+  test('of send may name a client certificate, and a principal that has nothing else', () => {
+    const certificate = ['--certificate', 'c.pem', '--key', 'k.pem'];
+
+    expect(parseCommand([...SEND, ...certificate], {})).toMatchObject({
+      tls: { certificate: 'c.pem', key: 'k.pem', authorities: undefined },
+      principal: undefined,
+    });
+    expect(
+      parseCommand([...SEND, ...certificate, '--authorities', 'a.pem', '--principal', 'partner'], {}),
+    ).toMatchObject({
+      tls: { authorities: 'a.pem' },
+      principal: 'partner',
+    });
+  });
+
   test('of send may name the item by URL', () => {
     const line = [...SEND, '--gzip', '--format=combined', '--batch', '7'].map((word) =>
       word.replace('item.json', 'http://127.0.0.1:9/i'),
@@ -64,6 +79,18 @@ describe('a command line', () => {
     expect(parseCommand(['grants', 'print'], {})).toEqual({ kind: 'grants print' });
   });
 
+  test.each(['apply', 'diff'])('of grants %s takes the account as migrate does', (action) => {
+    const env = { EDGEHOUSE_CLICKHOUSE_USER: 'env', EDGEHOUSE_CLICKHOUSE_PASSWORD: 'secret' };
+
+    expect(parseCommand(['grants', action, '--clickhouse', 'https://me:p%40ss@ch:8443/'], env)).toEqual({
+      kind: `grants ${action}`,
+      admin: { url: 'https://ch:8443', user: 'me', password: 'p@ss' },
+    });
+    expect(parseCommand(['grants', action, '--clickhouse', 'https://ch:8443'], env)).toMatchObject({
+      admin: { user: 'env', password: 'secret' },
+    });
+  });
+
   test.each([
     [[], 'no command is given'],
     [['sned'], 'unknown command sned; did you mean send?'],
@@ -80,6 +107,9 @@ describe('a command line', () => {
     [[...SEND, '--batch', '1e3'], '--batch: expected a whole number'],
     [[...SEND, '--concurrency', '0'], '--concurrency: expected a whole number from 1 to 64'],
     [[...SEND, '--format', 'csv'], '--format: expected one of ndjson, json, combined'],
+    [[...SEND, '--certificate', 'c.pem'], '--certificate, --key: expected both'],
+    [[...SEND, '--authorities', 'a.pem'], '--certificate, --key: expected both'],
+    [[...SEND, '--principal', 'partner'], '--principal: expected --certificate with it'],
     [[...SEND, 'second'], 'send takes one file, seen a second: second'],
     [replace('ew/1/2', 'a,b'), '--source: expected ASCII without space or comma'],
     [replace('web_events', '../x'), '--stream: expected lower-case letters'],
@@ -87,7 +117,10 @@ describe('a command line', () => {
     [replace('https://api.example/', 'api.example'), '--api: expected a URL'],
     [replace('item.json', 'http://evil.example/i'), '--credentials: expected https:// to another machine'],
     [['migrate'], '--clickhouse is missing'],
-    [['grants', 'apply'], 'grants: expected grants print'],
+    [['grants'], 'grants: expected grants print, grants diff or grants apply'],
+    [['grants', 'aply'], 'grants: expected grants print, grants diff or grants apply'],
+    [['grants', 'apply'], '--clickhouse is missing'],
+    [['grants', 'diff', 'all', '--clickhouse', 'https://ch:8443'], 'grants: expected one word'],
     [['grants', 'print', '--all'], 'unknown option --all; there is none here'],
   ])('%j is refused', (args, message) => {
     expect(() => parseCommand(args, {})).toThrow(UsageError);
@@ -113,7 +146,7 @@ describe('a command line', () => {
     fc.assert(
       fc.property(fc.array(word), (args) => {
         try {
-          expect(parseCommand(args, {}).kind).toMatch(/^(send|migrate|grants print|help)$/);
+          expect(parseCommand(args, {}).kind).toMatch(/^(send|migrate|grants (print|diff|apply)|revoke|help)$/);
         } catch (error) {
           expect(error).toBeInstanceOf(UsageError);
         }

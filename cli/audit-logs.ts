@@ -1,0 +1,37 @@
+import {
+  CloudWatchLogsClient,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import type { AuditLine } from '../functions/shared/audit.ts';
+import { awsClientOptions } from '../functions/shared/aws-clients.ts';
+import { parseAuditLine } from './parse-audit-line.ts';
+
+/** The log groups of a stack have its name in theirs; the access logs among them hold no line that fits. */
+const stackName = (region: string) => `edgehouse-${region}`;
+const AUDIT_LINES = '{ $.audit = "*" }';
+
+/**
+ * The audit lines in CloudWatch Logs of one region, in the order of their times. Needs logs:DescribeLogGroups and
+ * logs:FilterLogEvents; a long range takes a call for each megabyte or so of log.
+ */
+export async function* readAuditLogs(region: string, since: number): AsyncGenerator<AuditLine> {
+  const client = new CloudWatchLogsClient(awsClientOptions(region));
+  try {
+    const lines: AuditLine[] = [];
+    for await (const { logGroups = [] } of paginateDescribeLogGroups(
+      { client },
+      { logGroupNamePattern: stackName(region) },
+    )) {
+      for (const { logGroupName } of logGroups) {
+        const wanted = { logGroupName, startTime: since, filterPattern: AUDIT_LINES };
+        for await (const { events = [] } of paginateFilterLogEvents({ client }, wanted)) {
+          lines.push(...events.flatMap(({ message = '' }) => parseAuditLine(message) ?? []));
+        }
+      }
+    }
+    yield* lines.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,58 @@
+import { type CredentialStatus, isWell } from './rotate-credential-status.ts';
+
+const HEAD = ['credential', 'state', 'age', 'expires', 'next run', 'last outcome'];
+
+/** The status for a person: a line a credential in aligned columns, and last how many need a look. */
+export function formatTable(credentials: readonly CredentialStatus[], now: number): readonly string[] {
+  const rows = credentials.map(({ credential, state, writtenAt, expires, next, last }) => [
+    credential,
+    isWell({ state }) ? state : state.toUpperCase(),
+    writtenAt === undefined ? 'unknown' : describeSpan(now - writtenAt),
+    describeTime(expires, now),
+    describeTime(next, now),
+    last,
+  ]);
+  const widths = HEAD.map((_head, column) => Math.max(...[HEAD, ...rows].map((row) => row[column]?.length ?? 0)));
+  const aligned = [HEAD, ...rows].map((row) => {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    return cells.join('  ').trimEnd();
+  });
+  const ill = credentials.filter((credential) => !isWell(credential)).length;
+  const looks = ill === 1 ? 'needs a look' : 'need a look';
+  return [...aligned, `${ill === 0 ? 'none' : ill} of ${credentials.length} ${looks}`];
+}
+
+/** The same for a program: exact times by ISO 8601, and null where nobody knows. */
+export function formatJson(credentials: readonly CredentialStatus[], now: number): string {
+  const lines = credentials.map(({ credential, state, writtenAt, expires, next, last }) => ({
+    credential,
+    state,
+    writtenAt: exact(writtenAt),
+    expires: exact(expires),
+    next: exact(next),
+    last,
+  }));
+  return JSON.stringify({ at: exact(now), credentials: lines }, undefined, 2);
+}
+
+function exact(time: number | string | undefined): string | null {
+  return typeof time === 'number' ? new Date(time).toISOString() : (time ?? null);
+}
+
+function describeTime(time: number | string | undefined, now: number): string {
+  if (typeof time !== 'number') return time ?? 'unknown';
+  return time > now ? `in ${describeSpan(time - now)}` : `${describeSpan(now - time)} ago`;
+}
+
+const UNITS: readonly (readonly [unit: string, milliseconds: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+];
+
+/** In the largest unit of which there are at least two, rounded down. */
+function describeSpan(milliseconds: number): string {
+  const found = UNITS.find(([, length]) => milliseconds >= 2 * length);
+  const [unit, length] = found ?? ['s', 1000];
+  return `${Math.max(0, Math.floor(milliseconds / length))} ${unit}`;
+}
