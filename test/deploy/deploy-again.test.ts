@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { config } from '../../config/loaded.ts';
 import shipped from '../../edgehouse.config.ts';
+import { parseClickHouseCredential } from '../../functions/ingest/clickhouse-credential.ts';
+import { keepMethods } from '../../functions/rotation/rotate-database-user/authentication-sql.ts';
+import { passwordHash } from '../../functions/rotation/rotate-database-user/database-password.ts';
 import { draft, sign } from '../integration/support/outside-client.ts';
 import { callAws } from './support/call-aws.ts';
-import type { CdkRun } from './support/cdk-cli.ts';
 import { createCheck, say } from './support/check.ts';
 import { STACK } from './support/deployment.ts';
 import { deployedResources, isListed, leftBehind } from './support/left-behind.ts';
 import { appWithConfig } from './support/other-config.ts';
+import { readLogs } from './support/read-logs.ts';
+import { startRotation } from './support/rotate-secret.ts';
+import { type ProgramRun, runEdgehouse } from './support/run-program.ts';
 import {
   edgeItem,
   post,
@@ -25,6 +31,8 @@ import { readSecret } from './support/use-aws.ts';
 const ROW = { event_time: '2026-11-23T10:00:00.123Z', path: '/again', status: 200 };
 
 let system: System;
+/** Every password that a rotation had to do with. */
+const passwords: string[] = [];
 
 const check = createCheck(() => system.deployment.emulator.log());
 
@@ -42,6 +50,9 @@ afterAll(async () => {
 const send = (rows: number) =>
   post(system, sign(draft(edgeItem(system, 12345), 'ew/12345/1.2.0', new Array(rows).fill(ROW))));
 
+const databaseSecrets = () => [system.outputs.WriterSecretName, system.outputs.InspectorSecretName];
+const passwordOf = (secret: string) => parseClickHouseCredential(secret).password;
+
 /** Every secret's value, by name. */
 async function secrets(): Promise<readonly (readonly [string, string])[]> {
   const { deployment, outputs } = system;
@@ -50,7 +61,7 @@ async function secrets(): Promise<readonly (readonly [string, string])[]> {
 }
 
 /** Deploys what somebody would deploy who had edited the config. */
-async function deployWith(config: unknown): Promise<CdkRun> {
+async function deployWith(config: unknown): Promise<ProgramRun> {
   const app = await appWithConfig(config);
   return system.deployment.deploy(app.args).finally(app.remove);
 }
@@ -68,6 +79,92 @@ describe('edgehouse, deployed again', () => {
 
     expect(await send(3)).toMatchObject({ status: 200 });
     return '200';
+  });
+
+  check('rotates the ClickHouse passwords in four steps, and no batch waits for it', async () => {
+    const { deployment, database } = system;
+    const statuses: number[] = [];
+    const failures: string[] = [];
+
+    for (const name of databaseSecrets()) {
+      passwords.push(passwordOf(await readSecret(deployment.emulator, name)));
+      const rotation = await startRotation(deployment.emulator, name, system.outputs.PasswordRotationFunctionName);
+      for (let step = await rotation.next(); step !== undefined; step = await rotation.next()) {
+        if (step.failed) failures.push(step.payload);
+        statuses.push((await send(1)).status);
+      }
+    }
+
+    const after = await Promise.all(databaseSecrets().map((name) => readSecret(deployment.emulator, name)));
+    passwords.push(...after.map(passwordOf));
+    expect({ failures, statuses }).toEqual({ failures: [], statuses: Array(8).fill(200) });
+    expect(new Set(passwords).size).toBe(4);
+    const { writer, inspector } = database.secrets;
+    const open = await Promise.all([writer, inspector, ...after].map((secret) => database.logsIn(secret)));
+    expect(open).toEqual([true, true, true, true]);
+    return 'writer and inspector: a batch stored after each of eight steps; the old passwords work beside the new ones';
+  });
+
+  check('takes batches with the new passwords when the old ones have expired', async () => {
+    const { deployment, database } = system;
+    for (const name of databaseSecrets()) {
+      const { username, password } = parseClickHouseCredential(await readSecret(deployment.emulator, name));
+      await database.command(keepMethods(username, [{ hash: passwordHash(password) }]));
+    }
+
+    const { status } = await send(1);
+
+    const { writer, inspector } = database.secrets;
+    expect([await database.logsIn(writer), await database.logsIn(inspector)]).toEqual([false, false]);
+    expect(status).toBe(200);
+    return '200; ingest had the old passwords in its cache and asked once more';
+  });
+
+  check('answers `edgehouse audit` from CloudWatch Logs', async () => {
+    const { exitCode, stdout, stderr } = await runEdgehouse(['audit', '--since', '1h'], system.deployment.emulator);
+
+    const [header = '', ...rows] = stdout.trim().split('\n');
+    expect({ exitCode, stderr, header }).toEqual({
+      exitCode: 0,
+      stderr: '',
+      header: expect.stringMatching(/^time +what/),
+    });
+    const stored = rows.filter((row) =>
+      / batch +stored +- +web-edge +web_events +ew\/12345\/1\.2\.0 +\d\+0\//.test(row),
+    );
+    expect(stored).toHaveLength(10);
+    return rows.at(-1) ?? '';
+  });
+
+  check('answers `edgehouse rotate status` with every credential', async () => {
+    const { exitCode, stdout, stderr } = await runEdgehouse(['rotate', 'status'], system.deployment.emulator);
+
+    const states = stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 2).join(': '));
+    const tokens = ['staging', 'production'].flatMap((network) =>
+      config.edge.edgeWorkerIds.map((id) => `edge token ${id} ${network}: ok`),
+    );
+    const others = [
+      'clickhouse writer',
+      'clickhouse inspector',
+      'clickhouse admin',
+      'signing master',
+      'issuer keys',
+      'EdgeGrid client',
+    ];
+    expect(states).toEqual(expect.arrayContaining([...tokens, ...others.map((what) => `${what}: ok`)]));
+    // The reader's secret has no rotation here: the emulator refuses schedules.
+    expect(states).toContain('clickhouse reader analyst: OFF');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
+    return `${states.length - 2} lines, ${states.at(-2)}`;
+  });
+
+  check('logs nothing of a password', async () => {
+    const logs = await readLogs(system.deployment.emulator);
+
+    expect(logs).toContain('RotationSucceeded');
+    const found = passwords.flatMap((password) => [password, passwordHash(password)]);
+    expect(found.filter((secret) => logs.includes(secret))).toEqual([]);
+    return `${passwords.length} passwords and their hashes in none of ${logs.split('\n').length} lines`;
   });
 
   check('changes nothing where nothing has changed', async () => {
@@ -130,7 +227,10 @@ describe('edgehouse, deployed again', () => {
     const unproved = await listUnproved();
 
     const leftOut = template.filter(({ label }) => !deployed.has(label));
-    expect([...new Set(leftOut.map(({ type }) => type))]).toEqual(['AWS::CloudWatch::Alarm']);
+    expect([...new Set(leftOut.map(({ type }) => type))].sort()).toEqual([
+      'AWS::CloudWatch::Alarm',
+      'AWS::SecretsManager::RotationSchedule',
+    ]);
     expect(unproved.length).toBeGreaterThan(5);
     say(`-c preset=emulator leaves out:\n${labels(leftOut)}`);
     say(

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CdkRun, runCdk } from './cdk-cli.ts';
 import { EMULATOR_ACCOUNT, EMULATOR_REGION } from './emulator.ts';
 import { type Ministack, startMinistack } from './ministack.ts';
+import { type ProgramRun, runCdk } from './run-program.ts';
 import { readOutputs, type StackOutputs } from './stack-outputs.ts';
 
 /** `addStacks` names it for the shipped config's one region. */
@@ -14,7 +14,7 @@ export class CdkFailedError extends Error {
   override readonly name = 'CdkFailedError';
   readonly code = 'CDK_FAILED';
 
-  constructor(args: readonly string[], { exitCode, stdout, stderr }: CdkRun) {
+  constructor(args: readonly string[], { exitCode, stdout, stderr }: ProgramRun) {
     super(
       `cdk ${args[0] ?? ''} ended with ${exitCode}. Expected 0. Next: read what it said: ${(stdout + stderr).slice(-3000)}`,
     );
@@ -25,11 +25,11 @@ export class CdkFailedError extends Error {
 export interface Deployment {
   readonly emulator: Ministack;
   /** `cdk bootstrap` for the one region. @throws CdkFailedError */
-  bootstrap(): Promise<CdkRun>;
+  bootstrap(): Promise<ProgramRun>;
   /** `cdk deploy` with the emulator's preset. @param args more of them, such as another app @throws CdkFailedError */
-  deploy(args?: readonly string[]): Promise<CdkRun>;
+  deploy(args?: readonly string[]): Promise<ProgramRun>;
   /** `cdk destroy` without asking. @throws CdkFailedError */
-  destroy(): Promise<CdkRun>;
+  destroy(): Promise<ProgramRun>;
   /** `cdk synth` for AWS, without the preset. @returns the folder of its templates @throws CdkFailedError */
   synthForAws(): Promise<string>;
   /** The folder of the templates that were deployed last. */
@@ -45,7 +45,7 @@ export async function startDeployment(): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'edgehouse-deployment-'));
   const deployed = join(folder, 'deployed');
   const outputsFile = join(folder, 'outputs.json');
-  const run = async (args: readonly string[]): Promise<CdkRun> => {
+  const run = async (args: readonly string[]): Promise<ProgramRun> => {
     const ran = await runCdk(args, emulator);
     if (ran.exitCode !== 0) throw new CdkFailedError(args, ran);
     return ran;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { callApi } from './call-api.ts';
-import { runCdk } from './cdk-cli.ts';
 import { EMULATOR_REGION, type Emulator } from './emulator.ts';
 import { NotLoopbackError, requireLoopback } from './loopback.ts';
+import { runCdk } from './run-program.ts';
 
 const at = (endpoint: string): Emulator => ({ endpoint, certificate: '', certificateFile: '', python: '' });
 

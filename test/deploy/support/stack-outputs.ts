@@ -11,10 +11,12 @@ const outputsSchema = z.object({
   IssuerApiId: z.string(),
   WriterSecretName: z.string(),
   InspectorSecretName: z.string(),
+  AdminSecretName: z.string(),
   EdgeGridSecretName: z.string(),
   SigningMasterSecretName: z.string(),
   SpoolKeySecretName: z.string(),
   RefreshFunctionName: z.string(),
+  PasswordRotationFunctionName: z.string(),
 });
 
 /** What the stack tells whoever deployed it. */

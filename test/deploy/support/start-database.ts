@@ -1,21 +1,27 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdminClient } from '../../../clickhouse/admin-client.ts';
 import { migrate } from '../../../clickhouse/migrate.ts';
 import { readMigrations } from '../../../clickhouse/read-migrations.ts';
+import { compileAccess } from '../../../config/grants.ts';
 import type { Config } from '../../../config/schema.ts';
+import { sqlUsers } from '../../../config/sql-users.ts';
+import { parseClickHouseCredential } from '../../../functions/ingest/clickhouse-credential.ts';
+import type { Account } from '../../../local/clickhouse/engine-options.ts';
 import { startEngine } from '../../../local/clickhouse/start-engine.ts';
 
 /** An embedded ClickHouse with the shipped tables that can go away and come back. */
 export interface Database {
-  /**
-   * The secret of a ClickHouse account, as functions read it. It is the admin's, for writer and inspector alike: the embedded
-   * engine makes no users, so what each may do is proved elsewhere (test/integration/grants.test.ts).
-   */
-  readonly secret: string;
+  /** The secrets of the ClickHouse accounts, as functions read them: each with the rights that the config gives it, and the admin's. */
+  readonly secrets: Readonly<Record<'writer' | 'inspector' | 'admin', string>>;
   /** Rows of a SELECT, every value as text. */
   query(sql: string): Promise<readonly (readonly string[])[]>;
+  /** Whether an account's secret opens the door. */
+  logsIn(secret: string): Promise<boolean>;
+  /** Runs a statement as the administrator. */
+  command(sql: string): Promise<void>;
   /** Declared, stored, quarantined, missing and duplicate rows of a batch; undefined while nothing of it is there. */
   ledger(batchId: string): Promise<readonly number[] | undefined>;
   /** Nobody listens at its port any more. */
@@ -26,17 +32,20 @@ export interface Database {
   stop(): Promise<void>;
 }
 
-export async function startDatabase({ clickhouse, streams }: Config): Promise<Database> {
+export async function startDatabase(config: Config): Promise<Database> {
+  const { clickhouse, streams } = config;
   const dataDir = await mkdtemp(join(tmpdir(), 'edgehouse-deploy-'));
-  const account = { user: 'deploy', password: 'deploy' };
-  const options = { dataDir, accounts: [{ ...account, admin: true }], accessSql: [] };
+  const admin = accountOf('deploy');
+  const { writer, inspector } = sqlUsers(config);
+  const accounts = { writer: accountOf(writer), inspector: accountOf(inspector), admin: { ...admin, admin: true } };
+  const options = { dataDir, accounts: Object.values(accounts), accessSql: compileAccess(config) };
   let engine = await startEngine(options);
   const { url } = engine;
   const stop = async (): Promise<void> => {
     await engine.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
-  const client = createAdminClient({ url, ...account });
+  const client = createAdminClient({ url, ...admin });
   try {
     await migrate({
       client,
@@ -50,20 +59,38 @@ export async function startDatabase({ clickhouse, streams }: Config): Promise<Da
   } finally {
     await client.close();
   }
-  const query = async (sql: string): Promise<readonly (readonly string[])[]> => {
-    const answer = await fetch(url, {
+  const ask = (account: Account, body: string) =>
+    fetch(url, {
       method: 'POST',
       headers: { 'X-ClickHouse-User': account.user, 'X-ClickHouse-Key': account.password },
-      body: `${sql} FORMAT JSONCompactStringsEachRow`,
+      body,
     });
+  const run = async (sql: string): Promise<string> => {
+    const answer = await ask(admin, sql);
     const text = await answer.text();
     if (!answer.ok) throw new Error(`ClickHouse answered ${answer.status}: ${text}`);
-    const lines = text.split('\n').filter((line) => line !== '');
+    return text;
+  };
+  const query = async (sql: string): Promise<readonly (readonly string[])[]> => {
+    const lines = (await run(`${sql} FORMAT JSONCompactStringsEachRow`)).split('\n').filter((line) => line !== '');
     return lines.map((line) => JSON.parse(line));
   };
+  const secretOf = ({ user, password }: Account) => JSON.stringify({ url, username: user, password });
   return {
-    secret: JSON.stringify({ url, username: account.user, password: account.password }),
+    secrets: {
+      writer: secretOf(accounts.writer),
+      inspector: secretOf(accounts.inspector),
+      admin: secretOf(accounts.admin),
+    },
     query,
+    async logsIn(secret) {
+      const { username, password } = parseClickHouseCredential(secret);
+      const { ok } = await ask({ user: username, password }, 'CHECK GRANT SELECT ON system.one');
+      return ok;
+    },
+    async command(sql) {
+      await run(sql);
+    },
     async ledger(batchId) {
       const counts = 'declared, stored, quarantined, missing, duplicates';
       const [entry] = await query(`SELECT ${counts} FROM ${clickhouse.database}.batches WHERE batch_id = '${batchId}'`);
@@ -75,4 +102,8 @@ export async function startDatabase({ clickhouse, streams }: Config): Promise<Da
     },
     stop,
   };
+}
+
+function accountOf(user: string): Account {
+  return { user, password: randomBytes(18).toString('base64url') };
 }

@@ -57,10 +57,12 @@ export async function writeAkamaiSecret({ deployment, outputs, edgeKv, akamai }:
   await writeSecret(deployment.emulator, outputs.EdgeGridSecretName, secret);
 }
 
-/** Writes the secrets of the two ClickHouse accounts, as the operator does. */
+/** Writes the secrets of the ClickHouse accounts, as the operator does. */
 export async function writeDatabaseSecrets({ deployment, outputs, database }: System): Promise<void> {
-  await writeSecret(deployment.emulator, outputs.WriterSecretName, database.secret);
-  await writeSecret(deployment.emulator, outputs.InspectorSecretName, database.secret);
+  const { writer, inspector, admin } = database.secrets;
+  await writeSecret(deployment.emulator, outputs.WriterSecretName, writer);
+  await writeSecret(deployment.emulator, outputs.InspectorSecretName, inspector);
+  await writeSecret(deployment.emulator, outputs.AdminSecretName, admin);
 }
 
 /** Has the refresh function fill EdgeKV. @returns its result as JSON, and whether it failed */

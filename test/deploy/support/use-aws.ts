@@ -12,9 +12,9 @@ export interface Invocation {
   readonly payload: string;
 }
 
-/** Calls a function and waits for it, as a schedule would. */
-export async function invokeFunction(emulator: Emulator, name: string): Promise<Invocation> {
-  const answer = await callAws(emulator, 'lambda', 'invoke', { FunctionName: name, Payload: '{}' });
+/** Calls a function and waits for it, as a schedule would. @param event what it is called with */
+export async function invokeFunction(emulator: Emulator, name: string, event: object = {}): Promise<Invocation> {
+  const answer = await callAws(emulator, 'lambda', 'invoke', { FunctionName: name, Payload: JSON.stringify(event) });
   const { FunctionError, Payload } = invocationSchema.parse(answer);
   return { failed: FunctionError !== undefined, payload: Payload };
 }

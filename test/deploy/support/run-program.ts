@@ -6,8 +6,8 @@ import { awsEnvironment, type Emulator } from './emulator.ts';
 import { requireLoopback } from './loopback.ts';
 import { startProcessGroup } from './process-group.ts';
 
-/** What one run of the CDK CLI did. */
-export interface CdkRun {
+/** What one run of a program did. */
+export interface ProgramRun {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -15,21 +15,21 @@ export interface CdkRun {
   readonly seconds: number;
 }
 
-export interface CdkOptions {
-  /** The folder with `cdk.json`. @default the repository */
+export interface RunOptions {
+  /** The working folder; the CDK CLI looks for `cdk.json` there. @default the repository */
   readonly cwd?: string;
   /** Milliseconds until the run and the app it started are ended. @default 300 000 */
   readonly timeoutMs?: number;
 }
 
-/** A run of the CDK CLI took too long and was ended. */
-export class CdkTimeoutError extends Error {
-  override readonly name = 'CdkTimeoutError';
-  readonly code = 'CDK_TIMEOUT';
+/** A program took too long and was ended. */
+export class ProgramTimeoutError extends Error {
+  override readonly name = 'ProgramTimeoutError';
+  readonly code = 'PROGRAM_TIMEOUT';
 
   constructor(args: readonly string[], timeoutMs: number, output: string) {
     super(
-      `cdk ${args[0] ?? ''} was still running after ${timeoutMs / 1000} s. Expected it to end: a custom resource whose ` +
+      `${args.slice(0, 2).join(' ')} was still running after ${timeoutMs / 1000} s. Expected it to end: a custom resource whose ` +
         `function cannot start makes the emulator wait for an hour. Next: read what it said last: ${output.slice(-800)}`,
     );
   }
@@ -37,26 +37,34 @@ export class CdkTimeoutError extends Error {
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CDK = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+const CLI = join(ROOT, 'cli/edgehouse.ts');
 const TIMEOUT_MS = 300_000;
 
+/** Runs the pinned CDK CLI against the emulator: see `runNode`. @param args such as `['deploy', '--all']` */
+export function runCdk(args: readonly string[], emulator: Emulator, options: RunOptions = {}): Promise<ProgramRun> {
+  return runNode([CDK, ...args, '--no-notices', '--no-color', '--ci'], emulator, options);
+}
+
+/** Runs our own CLI against the emulator, as an operator does against AWS: see `runNode`. */
+export function runEdgehouse(args: readonly string[], emulator: Emulator): Promise<ProgramRun> {
+  return runNode([CLI, ...args], emulator);
+}
+
 /**
- * Runs the pinned CDK CLI against the emulator, in an environment that knows no other AWS: no profile, no
- * credentials but the emulator's test keys, no variable of this process.
+ * Runs a program in an environment that knows no other AWS than the emulator: no profile, no credentials but the
+ * emulator's test keys, no variable of this process.
  *
- * @param args such as `['deploy', '--all', '--require-approval', 'never']`
+ * @param args the script and its arguments
  * @returns also a run that failed: see `exitCode`
- * @throws NotLoopbackError when the endpoint could be real AWS; CdkTimeoutError when it had to be ended
+ * @throws NotLoopbackError when the endpoint could be real AWS; ProgramTimeoutError when it had to be ended
  */
-export async function runCdk(args: readonly string[], emulator: Emulator, options: CdkOptions = {}): Promise<CdkRun> {
+async function runNode(args: readonly string[], emulator: Emulator, options: RunOptions = {}): Promise<ProgramRun> {
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   requireLoopback(emulator.endpoint);
   const home = await mkdtemp(join(tmpdir(), 'edgehouse-cdk-'));
   const env = environment(emulator, home);
   const started = performance.now();
-  const run = await startProcessGroup(process.execPath, [CDK, ...args, '--no-notices', '--no-color', '--ci'], {
-    cwd: options.cwd ?? ROOT,
-    env,
-  });
+  const run = await startProcessGroup(process.execPath, args, { cwd: options.cwd ?? ROOT, env });
   try {
     const late = Symbol('late');
     const timer = Promise.withResolvers<typeof late>();
@@ -64,7 +72,7 @@ export async function runCdk(args: readonly string[], emulator: Emulator, option
     const exitCode = await Promise.race([run.ended, timer.promise]);
     clearTimeout(timeout);
     const [stdout, stderr] = [run.stdout(), run.stderr()];
-    if (exitCode === late) throw new CdkTimeoutError(args, timeoutMs, stdout + stderr);
+    if (exitCode === late) throw new ProgramTimeoutError(args, timeoutMs, stdout + stderr);
     return { exitCode, stdout, stderr, seconds: (performance.now() - started) / 1000 };
   } finally {
     await run.stop();
