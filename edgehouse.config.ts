@@ -15,7 +15,7 @@ export default defineConfig({
     secrets: { writer: 'edgehouse/clickhouse/writer', inspector: 'edgehouse/clickhouse/inspector' },
   },
 
-  // Whose access tokens are believed: those of the issuer that is deployed with the stack.
+  // Whose access tokens are believed: those of the issuer that is deployed with the stack. For others see docs/issuers.md.
   issuers: ['builtin'],
 
   // A stream is an address, POST /v1/streams/web_events/batches, and the ClickHouse table of that name.
@@ -24,7 +24,7 @@ export default defineConfig({
     web_events: { peakInsertsPerSecond: 20 },
   },
 
-  // Nobody may do anything that is not allowed here, and a deny beats every allow.
+  // Nobody may do anything that is not allowed here, and a deny beats every allow. Limits, revoking: docs/policy.md.
   principals: {
     // EdgeWorker 12345. Its token proves the claim; it may name itself as any version of itself, and as nobody else.
     // trust: what the column _trust says about its rows. 'edge' means that your own code made them.

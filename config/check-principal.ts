@@ -45,8 +45,8 @@ function checkFilter(rule: AllowRule, path: readonly PropertyKey[], { allow }: P
   return [problem([...path, 'rows'], `${naming.length} read rules that name ${stream}`, expected)];
 }
 
-function checkClaims({ name, claims, allow }: Principal): readonly string[] {
-  if (claims !== undefined || !allow.some((rule) => 'write' in rule)) return [];
+function checkClaims({ name, claims, require, allow }: Principal): readonly string[] {
+  if (claims !== undefined || require === 'certificate' || !allow.some((rule) => 'write' in rule)) return [];
   const expected = "an object, since it may write; add the claims of its token, such as { sub: 'ew:12345' }";
   return [problem(['principals', name, 'claims'], 'nothing', expected)];
 }

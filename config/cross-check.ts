@@ -1,3 +1,7 @@
+import { checkCertificates } from './check-certificates.ts';
+import { checkDomain } from './check-domain.ts';
+import { checkEdgeTokens } from './check-edge-tokens.ts';
+import { checkIssuers } from './check-issuers.ts';
 import { checkPrincipal } from './check-principal.ts';
 import { problem } from './describe-issue.ts';
 import { readableRelations } from './readable-relations.ts';
@@ -10,9 +14,13 @@ export function crossCheck(config: ConfigSections): readonly string[] {
   const problems = [
     ...checkLifetime(config.edge),
     ...checkEdgeWorkers(config),
+    ...checkEdgeTokens(config),
     ...checkTables(config),
     ...principals.flatMap((principal) => checkPrincipal(principal, config)),
+    ...checkIssuers(config),
     ...checkIdentities(principals),
+    ...checkDomain(config),
+    ...checkCertificates(config),
     ...checkTests(config),
     ...checkVaultAudience(config),
   ];
@@ -82,8 +90,9 @@ function checkIdentities(principals: readonly Principal[]): readonly string[] {
   );
 }
 
-function overlap({ claims }: Principal, { claims: others }: Principal): boolean {
+function overlap({ claims, issuer }: Principal, { claims: others, issuer: another }: Principal): boolean {
   if (claims === undefined || others === undefined) return false;
+  if (issuer !== undefined && another !== undefined && issuer !== another) return false;
   return Object.entries(claims).every(([claim, value]) => !Object.hasOwn(others, claim) || others[claim] === value);
 }
 

@@ -48,7 +48,14 @@ export function mayWriteAny(principal: Principal | undefined): boolean {
   return principal?.allow.some((rule) => 'write' in rule) ?? false;
 }
 
-function fits(rule: AllowRule | DenyRule, action: Action, stream: string, source: string, region: string): boolean {
+/** Whether the rule speaks of this at all. */
+export function fits(
+  rule: AllowRule | DenyRule,
+  action: Action,
+  stream: string,
+  source: string,
+  region: string,
+): boolean {
   if ('read' in rule) return action === 'read' && rule.read.includes(stream);
   if (action !== 'write') return false;
   const named = rule.write.includes(stream) || rule.write.includes('*');

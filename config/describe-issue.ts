@@ -22,7 +22,7 @@ export function describeIssue(issue: Issue, input: unknown, base: Path = []): re
     case 'unrecognized_keys': {
       // `strictObject` puts the known keys into the message.
       const known = issue.message.split(',');
-      return issue.keys.map((key) => problem([...path, key], 'unknown key', unknownKey(key, path, known)));
+      return issue.keys.map((key) => problem([...path, key], 'unknown key', unknownKey(key, known)));
     }
     case 'invalid_union':
       return nearestBranch(issue.errors).flatMap((nested) => describeIssue(nested, input, path));
@@ -60,10 +60,7 @@ export function problem(path: Path, seenText: string, expected: string): string 
   return `${pathText(path)}: ${seenText} → ${expected}`;
 }
 
-function unknownKey(key: string, path: Path, known: readonly string[]): string {
-  if (path[0] === 'issuers' && key === 'issuer') {
-    return "'builtin'; issuers of your own come in a later version: remove this entry";
-  }
+function unknownKey(key: string, known: readonly string[]): string {
   if (known.includes('read') && (key === 'sources' || key === 'regions')) {
     return 'no such key beside read: a ClickHouse grant cannot check it; remove it';
   }
@@ -75,7 +72,8 @@ function seen(value: unknown, path: Path): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'string') {
-    const shown = value.length <= 80 && !path.includes('secrets');
+    // Or in a URL, before its host.
+    const shown = value.length <= 80 && !path.includes('secrets') && !/\/\/.*@/.test(value);
     return shown ? JSON.stringify(value) : `text of ${value.length} characters`;
   }
   if (typeof value === 'object' && value !== null) return 'an object';

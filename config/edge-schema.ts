@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { distinct, strictObject, wholeNumber } from './schema-parts.ts';
+import { edgeTokensSchema } from './edge-tokens-schema.ts';
+import { distinct, hostLabel, hostname, strictObject, wholeNumber } from './schema-parts.ts';
 
 // Names as EdgeKV takes them (`edgekv.js` and the CLI).
 const edgeKvNamespace = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$/, '1 to 32 of A-Z, a-z, 0-9, _ and -');
@@ -7,15 +8,10 @@ const edgeKvGroup = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, '1 to 128 of A-Z,
 
 const edgeWorkerId = wholeNumber(1, 2_147_483_647);
 
-const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
-const hostname = z
-  .string()
-  .max(253)
-  .regex(new RegExp(`^${label}(\\.${label})+$`), 'a hostname in lower case, without scheme, port or path');
 const origin = z
   .string()
   .regex(
-    new RegExp(`^https?://${label}(\\.${label})*(:[1-9][0-9]{0,4})?$`),
+    new RegExp(`^https?://${hostLabel}(\\.${hostLabel})*(:[1-9][0-9]{0,4})?$`),
     'an origin such as https://www.example.com',
   );
 
@@ -39,7 +35,12 @@ export const edgeSchema = strictObject({
   networks: distinct(z.enum(['staging', 'production']))
     .min(1)
     .default(['staging', 'production']),
-  /** Life of a token in minutes, at least four times `refreshMinutes`. @default 60 */
+  /** Who gives them. @default 'builtin' */
+  tokens: edgeTokensSchema.default('builtin'),
+  /**
+   * Life of a token in minutes, at least four times `refreshMinutes`. An external issuer decides by itself; then the longest life
+   * that is taken. @default 60
+   */
   tokenLifetimeMinutes: wholeNumber(4, 1_440).default(60),
   /** Minutes between two tokens. @default 15 */
   refreshMinutes: wholeNumber(1, 360).default(15),

@@ -1,26 +1,28 @@
-import { INSPECTOR_LIMITS, READER_LIMITS, WRITER_LIMITS } from './access-limits.ts';
-import { accountSql, roleSql } from './account-sql.ts';
+import { accountSql, dropAccountSql } from './account-sql.ts';
+import { type AccountOptions, accountsOf } from './accounts.ts';
 import { GrantsError } from './grants-error.ts';
-import { filteredView, readableRelations } from './readable-relations.ts';
-import type { ConfigSections, Principal } from './schema.ts';
-import { DEFAULT_USER_PREFIX, readerUser, type SqlUserOptions, sqlUsers } from './sql-users.ts';
-
-export interface GrantsOptions extends SqlUserOptions {
-  /** SHA-256 hex of each user's password. A user without one is created locked. @default {} */
-  readonly passwordHashes?: Readonly<Record<string, string>>;
-}
+import { readableRelations } from './readable-relations.ts';
+import type { ConfigSections } from './schema.ts';
+import { DEFAULT_USER_PREFIX, readerUser, sqlUsers } from './sql-users.ts';
 
 type Policy = Pick<ConfigSections, 'clickhouse' | 'principals' | 'streams'>;
 
 /**
  * Everything that ClickHouse must be told about the policy, for an administrator to run after the migrations: first the views of
- * row filters, then the accounts. One statement each, without a semicolon; running them again changes nothing, and running those of
- * a changed policy takes back what it no longer allows. A principal that left the config altogether keeps its account: drop it.
+ * row filters, then the accounts. One statement each, without a semicolon. Running them again changes nothing; running those of a
+ * changed policy takes back whatever it no longer allows, and drops the account of a principal that may read nothing any more. Of a
+ * principal that left the config altogether they know nothing: `edgehouse grants apply` finds its account on the server.
  *
  * @throws GrantsError (`GRANTS_INVALID`) where the prefix, a password hash or its user is not usable
  */
-export function compileGrants(config: Policy, options: GrantsOptions = {}): readonly string[] {
-  return [...compileRowFilterViews(config), ...compileAccess(config, options)];
+export function compileGrants(config: Policy, options: AccountOptions = {}): readonly string[] {
+  const { readers } = sqlUsers(config, options);
+  const readless = byName(config.principals).filter(({ name }) => !Object.hasOwn(readers, name));
+  return [
+    ...readless.flatMap(({ name }) => dropAccountSql(readerUser(name, options.userPrefix ?? DEFAULT_USER_PREFIX))),
+    ...compileRowFilterViews(config),
+    ...compileAccess(config, options),
+  ];
 }
 
 // Without a LIMIT, which nothing passes, the engine runs the reader's own conditions before the filter, and an error that such a
@@ -44,53 +46,15 @@ export function compileRowFilterViews({ clickhouse, principals, streams }: Polic
 }
 
 /** The accounts alone: users, roles, grants, settings profiles and quotas. None of them needs a table to exist. */
-export function compileAccess(config: Policy, options: GrantsOptions = {}): readonly string[] {
-  const { clickhouse, principals, streams } = config;
+export function compileAccess(config: Policy, options: AccountOptions = {}): readonly string[] {
   const { userPrefix = DEFAULT_USER_PREFIX, passwordHashes = {} } = options;
-  const { writer, inspector, readers } = sqlUsers(config, options);
-  checkOptions(userPrefix, passwordHashes, [writer, inspector, ...Object.values(readers)]);
-  const on = (privilege: string, relation: string) => `${privilege} ON ${qualified(clickhouse.database, relation)}`;
-  const tables = [...byName(streams).map(({ table }) => table), 'quarantine'];
-  return [
-    ...accountSql({
-      user: writer,
-      grants: tables.map((table) => on('INSERT', table)),
-      revokes: [],
-      limits: WRITER_LIMITS,
-      passwordHash: passwordHashes[writer],
-    }),
-    ...accountSql({
-      user: inspector,
-      // `system.columns` shows only the tables that SHOW COLUMNS names.
-      grants: [
-        on('SELECT', 'batches'),
-        'SELECT ON system.columns',
-        ...tables.map((table) => on('SHOW COLUMNS', table)),
-      ],
-      revokes: [],
-      limits: INSPECTOR_LIMITS,
-      passwordHash: passwordHashes[inspector],
-    }),
-    ...byName(principals).flatMap((principal) => {
-      const user = readerUser(principal.name, userPrefix);
-      const readable = readableRelations(principal, streams).map(({ relation }) => relation);
-      const reader = {
-        user,
-        grants: readable.map((relation) => on('SELECT', relation)),
-        revokes: everReadable(principal, streams)
-          .filter((relation) => !readable.includes(relation))
-          .map((relation) => on('SELECT', relation)),
-      };
-      // One that may read nothing needs no user, but its role may hold what an earlier policy gave it.
-      if (readable.length === 0) return roleSql(reader);
-      return accountSql({ ...reader, limits: READER_LIMITS, passwordHash: passwordHashes[user] });
-    }),
-  ];
-}
-
-/** Whatever some policy on these streams could have let the principal read. */
-function everReadable(principal: Principal, streams: ConfigSections['streams']): readonly string[] {
-  return ['batches', ...byName(streams).flatMap(({ name, table }) => [table, filteredView(name, principal.name)])];
+  const accounts = accountsOf(config, options);
+  checkOptions(
+    userPrefix,
+    passwordHashes,
+    accounts.map(({ user }) => user),
+  );
+  return accounts.flatMap(accountSql);
 }
 
 function checkOptions(

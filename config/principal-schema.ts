@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificateSchema, deniedCertificatesSchema } from './certificate-schema.ts';
 import { rowFilterFault } from './row-filter.ts';
 import { plainText, regionName, sourcePattern, strictObject, wholeNumber } from './schema-parts.ts';
 import { STREAM_LIMITS } from './stream-limits.ts';
@@ -52,16 +53,38 @@ export const principalSchema = strictObject({
     .record(plainText(64), plainText(256))
     .refine((claims) => Object.keys(claims).length > 0, 'at least one claim: without any, every token would match')
     .optional(),
-  /** How it proves who it is. @default 'token' */
-  require: z.literal('token').default('token'),
+  /** Whose tokens: `builtin`, or the `url` of an issuer. Required where there are several. @default the only one */
+  issuer: plainText(512).optional(),
+  /**
+   * How it proves who it is: by a token, by a client certificate, or by both of them. @default 'both' where `domain.mtls`, else 'token'
+   */
+  require: z.enum(['token', 'certificate', 'both']).optional(),
+  /** Which client certificates are its own. Those of an Akamai property may serve several principals that require 'both'. */
+  certificate: certificateSchema.optional(),
+  /** Client certificates that are refused to everybody, such as one whose key was stolen. API Gateway checks no revocation. */
+  deniedCertificates: deniedCertificatesSchema.optional(),
   /** @default [] */
   allow: z.array(z.union([writeAllow, readAllow])).default([]),
   /** Beats `allow`. @default [] */
   deny: z.array(z.union([writeDeny, readDeny])).default([]),
-  /** Bounds of one batch, besides those of the stream. */
+  /** Bounds besides those of the stream. */
   limits: strictObject({
-    /** Bytes as sent. */
+    /** Of one batch: bytes as sent. */
     bytes: wholeNumber(1, STREAM_LIMITS.bytes).optional(),
+    /** Of one batch. */
     rows: wholeNumber(1, STREAM_LIMITS.rows).optional(),
+    /**
+     * Batches a second in the long run; one second's worth may come at once, and one batch always. Each running copy of ingest counts
+     * for itself and nothing is shared between them, so it tames a sender that runs wild and is no exact quota. @default no limit
+     */
+    batchesPerSecond: z.number().positive().max(10_000).optional(),
   }).optional(),
+  /**
+   * Its tokens that were issued before this time are refused, however long they would still be good; a time to come refuses all of
+   * them. ISO 8601 with `Z` or an offset. `edgehouse revoke` writes the line. @default none is
+   */
+  revokedBefore: z.iso
+    .datetime({ offset: true, error: () => 'a time such as 2026-11-23T12:00:00Z' })
+    .transform((text) => new Date(text).toISOString())
+    .optional(),
 });

@@ -27,6 +27,6 @@ export function readableRelations(
 }
 
 /** The view that shows a principal the rows of a stream that its filter lets through. */
-export function filteredView(stream: string, principal: string): string {
+function filteredView(stream: string, principal: string): string {
   return `${stream}_for_${principal.replaceAll('-', '_')}`;
 }

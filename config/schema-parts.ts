@@ -30,6 +30,13 @@ export const identifier = z
 
 export const regionName = z.string().regex(/^[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]$/, 'an AWS region such as us-east-1');
 
+export const hostLabel = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+
+export const hostname = z
+  .string()
+  .max(253)
+  .regex(new RegExp(`^${hostLabel}(\\.${hostLabel})+$`), 'a hostname in lower case, without scheme, port or path');
+
 // No comma or blank: `Edge-Source` travels in a header, where the gateway joins duplicates with a comma.
 const segment = '[A-Za-z0-9._~:@+-]+';
 const sourceText = z.string().max(200);

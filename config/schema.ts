@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { domainSchema } from './domain-schema.ts';
 import { edgeSchema } from './edge-schema.ts';
-import { issuerSchema } from './issuer-schema.ts';
+import { issuersSchema } from './issuer-schema.ts';
 import { policyTestSchema } from './policy-test-schema.ts';
 import { principalSchema } from './principal-schema.ts';
-import { distinct, identifier, regionName, strictObject, withName } from './schema-parts.ts';
+import { distinct, identifier, regionName, strictObject, wholeNumber, withName } from './schema-parts.ts';
 import { secretsSchema } from './secrets-schema.ts';
 import { streamSchema } from './stream-schema.ts';
 
@@ -34,13 +35,20 @@ export const configSchema = strictObject({
       /** @default 'edgehouse/clickhouse/inspector' */
       inspector: secretName.default('edgehouse/clickhouse/inspector'),
     }).prefault({}),
+    /**
+     * Days after which the password of each of our accounts is replaced, at night (UTC). Secrets Manager does it; in Vault, Vault has
+     * to. @default 30
+     */
+    rotateDays: wholeNumber(1, 365).default(30),
   }).prefault({}),
   /** Where the functions' secrets are kept. @default 'aws' */
   secrets: secretsSchema.default('aws'),
   /** Whose tokens are believed. @default ['builtin'] */
-  issuers: z.array(issuerSchema).min(1).max(1).prefault(['builtin']),
+  issuers: issuersSchema.prefault(['builtin']),
   /** Who may do what, by name. @default {} */
   principals: z.record(principalName, principalSchema).transform(withName).prefault({}),
+  /** The API under a name of your own, with client certificates or without. @default the address that AWS gives it */
+  domain: domainSchema.optional(),
   /** Where rows may go, by name: the name is part of the address that senders call. */
   streams: z
     .record(streamName, streamSchema)
@@ -56,6 +64,13 @@ export const configSchema = strictObject({
   edge: edgeSchema,
   /** What the policy must answer. They run whenever the config is read, and one that fails stops everything. @default [] */
   tests: z.array(policyTestSchema).default([]),
+}).transform(({ principals, ...sections }) => {
+  // Where the domain asks for client certificates, whoever says nothing needs one besides the token.
+  const usual = sections.domain?.mtls ? 'both' : 'token';
+  const required = Object.entries(principals).map(
+    ([name, { require = usual, ...principal }]) => [name, { ...principal, require }] as const,
+  );
+  return { ...sections, principals: Object.fromEntries(required) };
 });
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]

@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { isProtectedUrl } from './is-protected-url.ts';
 import { plainText, strictObject } from './schema-parts.ts';
 
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
-
-/** TLS, because a token and the secrets travel there. Without it only a server on this very machine, as tests have one. */
+/** An origin, and protected: a token and the secrets travel there. */
 function isVaultAddress(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.origin !== text) return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+  return url !== undefined && url.origin === text && isProtectedUrl(url);
 }
 
 // A path of Vault's: its segments go into URLs as they are, and none may end in a period (API reference, parameter restrictions).

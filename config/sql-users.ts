@@ -12,11 +12,13 @@ export interface SqlUserOptions {
 export interface SqlUsers {
   readonly writer: string;
   readonly inspector: string;
+  /** A person's, at a terminal: no function has its password. */
+  readonly operator: string;
   /** By principal: those that may read something. */
   readonly readers: Readonly<Record<string, string>>;
 }
 
-/** Names the ClickHouse accounts of a config: one that writes, one that inspects, one for each principal that may read. */
+/** Names the ClickHouse accounts of a config: one that writes, inspects and erases each, and one for each principal that may read. */
 export function sqlUsers(
   { principals, streams }: Pick<ConfigSections, 'principals' | 'streams'>,
   { userPrefix = DEFAULT_USER_PREFIX }: SqlUserOptions = {},
@@ -28,6 +30,7 @@ export function sqlUsers(
   return {
     writer: `${userPrefix}_writer`,
     inspector: `${userPrefix}_inspector`,
+    operator: `${userPrefix}_operator`,
     readers: Object.fromEntries(readers.map((name) => [name, readerUser(name, userPrefix)])),
   };
 }

@@ -3,6 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { compareAccess, expectedFacts } from '../../clickhouse/access-facts.ts';
+import { QUOTAS, RIGHTS, type RightRow, ROLES, rightOf, SETTINGS } from '../../clickhouse/access-rows.ts';
+import { createAdminClient } from '../../clickhouse/admin-client.ts';
+import { readAccess } from '../../clickhouse/read-access.ts';
+import { readViews } from '../../clickhouse/read-views.ts';
+import { accountsOf, roleOf } from '../../config/accounts.ts';
 import { compileAccess, compileGrants, compileRowFilterViews } from '../../config/grants.ts';
 import { config as shipped } from '../../config/loaded.ts';
 import { parseConfig } from '../../config/parse-config.ts';
@@ -39,7 +45,7 @@ let engine: Engine;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'grants-test-'));
-  const accounts = everyUser.map((user) => ({ user, password: PASSWORD }));
+  const accounts = [...everyUser, users.operator].map((user) => ({ user, password: PASSWORD }));
   engine = await startEngine({
     dataDir,
     accounts: [{ user: 'admin', password: PASSWORD, admin: true }, ...accounts],
@@ -155,6 +161,87 @@ describe('the grants of a policy, on the engine', () => {
 
       expect([READONLY, SETTING_CONSTRAINT]).toContain(code);
     });
+  });
+
+  test('the engine’s own tables say of every role what grants diff expects of a server, and so does the view of a filter', async () => {
+    const client = createAdminClient({ url: engine.url, user: 'admin', password: PASSWORD });
+    const accounts = accountsOf(config);
+    const roles = accounts.map(({ user }) => roleOf(user));
+
+    const answer = await client.query({ query: RIGHTS, query_params: { users: [], roles }, format: 'JSONEachRow' });
+    const rights = (await answer.json<RightRow>()).map(rightOf);
+    // The engine keeps its one user's roles and profiles elsewhere: these have to run, and to find the roles that are there.
+    const params = { users: ['default'], roles, profiles: ['account_1'], quotas: ['default'] };
+    const [held, settings, quotas] = await Promise.all(
+      [ROLES, SETTINGS, QUOTAS].map(async (query) =>
+        (await client.query({ query, query_params: params, format: 'JSONEachRow' })).json<object>(),
+      ),
+    );
+    const views = await readViews(client, 'edgehouse', compileRowFilterViews(config));
+    const changed = await readViews(client, 'edgehouse', [
+      "CREATE OR REPLACE VIEW edgehouse.web_events_for_paris_team DEFINER = CURRENT_USER SQL SECURITY DEFINER AS SELECT * FROM edgehouse.web_events WHERE (city = 'Rome')",
+    ]);
+    await client.close();
+
+    const expected = expectedFacts(accounts).filter((fact) => / ON /.test(fact));
+    expect(rights.toSorted()).toEqual(expected.toSorted());
+    for (const role of roles) expect(held).toContainEqual(expect.objectContaining({ granted_role_name: role }));
+    expect(settings).toContainEqual(
+      expect.objectContaining({ setting_name: 'max_execution_time', min: '1', max: '15' }),
+    );
+    expect(quotas).toEqual([expect.objectContaining({ name: 'default', apply_to_list: ['default'] })]);
+    expect(views.expected).toHaveLength(1);
+    expect(compareAccess(views.expected, views.actual)).toEqual([]);
+    expect(
+      compareAccess(changed.expected, changed.actual)
+        .map(({ kind }) => kind)
+        .toSorted(),
+    ).toEqual(['beyond', 'missing']);
+  });
+
+  test('grants diff and apply say that this engine takes no users, and change nothing', async () => {
+    const client = createAdminClient({ url: engine.url, user: 'admin', password: PASSWORD });
+
+    const reading = readAccess(client, 'edgehouse');
+
+    await expect(reading).rejects.toMatchObject({ code: 'ACCESS_STORAGE_READONLY' });
+    await client.close();
+  });
+
+  test('the operator reads what is stored and quarantined and erases it, also from the ledger', async () => {
+    const relations = ['web_events', 'select', 'quarantine', 'batches'];
+    const read = await Promise.all(relations.map((name) => run(users.operator, `SELECT count() FROM ${quoted(name)}`)));
+    expect(read.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+
+    for (const table of ['web_events', 'select', 'quarantine', '_batches']) {
+      const setting = 'SETTINGS mutations_sync = 2';
+      expect(await run('admin', `INSERT INTO ${quoted(table)} (id, city) VALUES (7000, 'Oslo')`)).toMatchObject({
+        code: 0,
+      });
+      expect(
+        await run(users.operator, `ALTER TABLE ${quoted(table)} DELETE WHERE city = 'Oslo' ${setting}`),
+      ).toMatchObject({ code: 0 });
+      expect((await run('admin', `SELECT count() FROM ${quoted(table)} WHERE city = 'Oslo'`)).text).toBe('0');
+    }
+  });
+
+  test.each([
+    'SELECT * FROM edgehouse._batches',
+    'SELECT * FROM edgehouse.web_events_for_paris_team',
+    'INSERT INTO edgehouse.web_events (id) VALUES (1)',
+    "ALTER TABLE edgehouse.web_events UPDATE city = '' WHERE 1",
+    'ALTER TABLE edgehouse.web_events ADD COLUMN x UInt8',
+    'TRUNCATE TABLE edgehouse.web_events',
+    'DROP TABLE edgehouse.web_events',
+    'CREATE VIEW edgehouse.mine AS SELECT * FROM edgehouse.web_events',
+    "SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a String')",
+    "INSERT INTO FUNCTION file('out.csv', CSV, 'a String') SELECT city FROM edgehouse.web_events",
+    'CREATE USER mallory',
+    'SELECT 1 SETTINGS max_execution_time = 0',
+    'SELECT 1 SETTINGS max_memory_usage = 0',
+    "SELECT 1 SETTINGS result_overflow_mode = 'break'",
+  ])('the operator does no more than that: %s', async (sql) => {
+    expect([ACCESS_DENIED, SETTING_CONSTRAINT, 514]).toContain((await run(users.operator, sql)).code);
   });
 
   test('the writer can set what an insert needs', async () => {

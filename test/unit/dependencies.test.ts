@@ -24,7 +24,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 /** Each function stands alone and on `shared`; whoever needs another function says so here. */
 const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   replay: ['ingest'],
-  rotation: ['issuer', 'ingest'],
+  rotation: ['authorizer', 'issuer', 'ingest'],
 };
 
 describe('dependencies', () => {
