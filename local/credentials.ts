@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { principalKeyId } from '../functions/shared/principal-key.ts';
+import { parseVersionedKeys } from '../functions/shared/versioned-keys.ts';
 
-/** What a sender needs to sign a batch: the EdgeKV item of design §3.4. */
+/** What a sender needs to sign a batch: the EdgeKV item of design §3.4, or the key of a principal that has no token. */
 export interface Credentials {
-  readonly token: string;
+  /** Undefined where a client certificate alone proves who sends. */
+  readonly token: string | undefined;
   readonly key: Uint8Array;
   readonly keyId: string;
-  /** Seconds since the epoch, as `exp` of the token. */
+  /** Seconds since the epoch, as `exp` of the token. Without a token there is none: infinity. */
   readonly exp: number;
 }
 
@@ -60,6 +63,12 @@ export function parseCredentials(text: string, now: number): Credentials {
   return { token, key: Buffer.from(key, 'base64url'), keyId, exp };
 }
 
+/** Parses the key of a principal without a token, as its secret holds it. @throws VersionedKeysInvalidError */
+export function parsePrincipalKey(text: string, principal: string): Credentials {
+  const [{ version, key }] = parseVersionedKeys(text);
+  return { token: undefined, key, keyId: principalKeyId(principal, version), exp: Number.POSITIVE_INFINITY };
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -80,15 +89,20 @@ export interface CredentialsReader {
  *
  * @param read the item's text
  * @param now milliseconds since the epoch
+ * @param parse the text, at a time in seconds since the epoch
  */
-export function createCredentialsReader(read: () => Promise<string>, now: () => number): CredentialsReader {
+export function createCredentialsReader(
+  read: () => Promise<string>,
+  now: () => number,
+  parse: (text: string, now: number) => Credentials = parseCredentials,
+): CredentialsReader {
   let held: Credentials | undefined;
   let reading: Promise<Credentials> | undefined;
 
   const readOnce = (): Promise<Credentials> => {
     reading ??= read()
       .then((text) => {
-        held = parseCredentials(text, Math.floor(now() / 1000));
+        held = parse(text, Math.floor(now() / 1000));
         return held;
       })
       .finally(() => {

@@ -4,6 +4,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { type AdminAccount, createAdminClient } from '../clickhouse/admin-client.ts';
 import { migrate } from '../clickhouse/migrate.ts';
 import { readMigrations } from '../clickhouse/read-migrations.ts';
+import { dropAccountSql } from '../config/account-sql.ts';
 import { compileAccess, compileRowFilterViews } from '../config/grants.ts';
 import type { Config } from '../config/schema.ts';
 import { sqlUsers } from '../config/sql-users.ts';
@@ -92,7 +93,7 @@ async function joinEmbedded({ config, say }: DatabaseOptions, admin: AdminAccoun
 async function openServer({ config, say }: DatabaseOptions, admin: AdminAccount): Promise<Database> {
   const userPrefix = `edgehouse_${randomBytes(4).toString('hex')}`;
   const users = sqlUsers(config, { userPrefix });
-  const names = [users.writer, users.inspector, ...Object.values(users.readers)];
+  const names = [users.writer, users.inspector, users.operator, ...Object.values(users.readers)];
   const passwords = new Map(names.map((name) => [name, `${randomBytes(18).toString('base64url')}.Aa1`]));
   const hashes = [...passwords].map(([name, password]) => [name, createHash('sha256').update(password).digest('hex')]);
   say(`Creating users ${userPrefix}_* on the given server; they are dropped when this stack stops.`);
@@ -107,13 +108,7 @@ async function openServer({ config, say }: DatabaseOptions, admin: AdminAccount)
     writer: account(users.writer),
     inspector: account(users.inspector),
     reader: account(Object.values(users.readers)[0]),
-    close: () =>
-      runAs(admin, (client) =>
-        command(
-          client,
-          names.map((name) => `DROP USER IF EXISTS ${name}`),
-        ),
-      ),
+    close: () => runAs(admin, (client) => command(client, names.flatMap(dropAccountSql))),
   };
 }
 

@@ -1,9 +1,11 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SecretStore, SecretUnavailableError } from '../functions/shared/secret-store.ts';
 
 /** Secrets as files of one private folder: the local stack's Secrets Manager. */
 export interface FileSecretStore extends SecretStore {
+  /** @returns milliseconds since the epoch; undefined where there is no such secret */
+  writtenAt(name: string): Promise<number | undefined>;
   write(name: string, value: string): Promise<void>;
   /** Reads a secret, or makes and writes it where there is none yet. */
   readOrCreate(name: string, create: () => string | Promise<string>): Promise<string>;
@@ -20,6 +22,10 @@ export async function openFileSecretStore(folder: string): Promise<FileSecretSto
       } catch (cause) {
         throw new SecretUnavailableError(name, { cause });
       }
+    },
+    async writtenAt(name) {
+      const file = await stat(pathOf(name)).catch(() => undefined);
+      return file?.mtimeMs;
     },
     async write(name, value) {
       // Renamed into place: a reader sees the old value or the new one, never half of it.

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
 
 /** How long a stopping server waits for the requests it has begun to answer. */
 const CLOSE_GRACE_MS = 5000;
@@ -25,10 +26,10 @@ export class PortBusyError extends Error {
  * Opens a server on the loopback interface only: what the local stack serves is never for the network.
  *
  * @param port 0 takes any free one
- * @returns the origin, such as `http://127.0.0.1:41873`
+ * @returns the origin, such as `http://127.0.0.1:41873`; `https` for a server that speaks TLS
  * @throws PortBusyError when the port is taken; any other failure of the socket as Node reports it
  */
-export async function listen(server: Server, port: number): Promise<string> {
+export async function listen(server: Server | HttpsServer, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void => {
       server.off('listening', opened);
@@ -46,14 +47,14 @@ export async function listen(server: Server, port: number): Promise<string> {
   if (address === null || typeof address === 'string') {
     throw new TypeError('A server that listens on a port must have an address with a port number.');
   }
-  return `http://127.0.0.1:${address.port}`;
+  return `${server instanceof HttpsServer ? 'https' : 'http'}://127.0.0.1:${address.port}`;
 }
 
 /**
  * Stops a server: it accepts nothing more, answers what it has begun (up to 5 s), drops idle connections and then
  * whatever is left. Resolves when the port is free; at once for a server that does not listen.
  */
-export async function closeServer(server: Server): Promise<void> {
+export async function closeServer(server: Server | HttpsServer): Promise<void> {
   if (!server.listening) return;
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);

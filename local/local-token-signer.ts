@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPair, sign } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { JWK } from 'jose';
 import { publicJwk } from '../functions/shared/public-jwk.ts';
 import type { TokenSigner } from '../functions/shared/token-signer.ts';
 
@@ -11,13 +12,17 @@ export async function generateSigningKey(): Promise<string> {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
+export interface LocalTokenSigner extends TokenSigner {
+  readonly publicKey: JWK;
+}
+
 /** Signs with a key held in this process. @param pem an RSA private key */
-export function createLocalTokenSigner(pem: string): TokenSigner {
+export function createLocalTokenSigner(pem: string): LocalTokenSigner {
   const privateKey = createPrivateKey(pem);
   const jwk = publicJwk(privateKey.export({ format: 'jwk' }));
   return {
     kid: jwk.kid,
+    publicKey: jwk,
     sign: async (bytes) => sign('sha256', bytes, privateKey),
-    publicKeys: async () => [jwk],
   };
 }

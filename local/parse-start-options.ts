@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 import { REPLAY_MODES, type ReplayMode } from './traffic/replay-log.ts';
 
-export const USAGE = `npm start -- [--no-traffic | --replay FILE [--mode collect|request]] [--port N] [--data DIR] [--json]
+export const USAGE = `npm start -- [--no-traffic | --replay FILE [--mode collect|request]] [--port N] [--data DIR] [--tls DIR] [--json]
   --no-traffic   start everything, send nothing
   --replay FILE  send the lines of an access log (combined format) through the edge, print a summary and end
   --mode MODE    collect: batches per visitor, as a page posts them (default); request: one event for each request
   --port N       port of the API (default: any free one)
   --data DIR     keep database, secrets, spool and audit lines there (default: a temporary folder)
+  --tls DIR      certificates and keys for a domain with client certificates (docs/client-certificates.md)
   --json         print one ready line on standard output and nothing else, and stay until Ctrl-C; the rest goes to standard error
   CLICKHOUSE_URL http://admin:password@host:port uses that server instead of the embedded one`;
 
@@ -20,6 +21,7 @@ export interface StartOptions {
   readonly json: boolean;
   readonly port: number | undefined;
   readonly data: string | undefined;
+  readonly tls: string | undefined;
 }
 
 /** @throws RangeError or TypeError with what was expected */
@@ -31,6 +33,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
       json: { type: 'boolean', default: false },
       port: { type: 'string' },
       data: { type: 'string' },
+      tls: { type: 'string' },
       replay: { type: 'string' },
       mode: { type: 'string' },
     },
@@ -46,5 +49,5 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
   if (file !== undefined && values['no-traffic']) throw new RangeError('--replay: expected no --no-traffic with it.');
   const traffic: Traffic =
     file !== undefined ? { kind: 'replay', file, mode } : { kind: values['no-traffic'] ? 'none' : 'visitors' };
-  return { traffic, json: values.json, port, data: values.data };
+  return { traffic, json: values.json, port, data: values.data, tls: values.tls };
 }

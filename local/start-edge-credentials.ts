@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
+import { createBuiltinTokenSource } from '../functions/rotation/builtin-token-source.ts';
 import { refreshEdgeTokens } from '../functions/rotation/refresh-edge-token.ts';
 import type { Clock } from '../functions/shared/clock.ts';
 import type { CachedSecret } from '../functions/shared/secret-cache.ts';
@@ -10,7 +11,8 @@ import { createEdgeKvService, type EdgeKvService } from './edgekv/edgekv-service
 export interface EdgeCredentialsOptions {
   readonly config: Config;
   readonly issuerUrl: string;
-  readonly signer: TokenSigner;
+  /** The key that signs now. */
+  readonly signer: () => Promise<TokenSigner>;
   readonly signingMaster: CachedSecret<VersionedKeys>;
   readonly clock: Clock;
   readonly say: (message: string) => void;
@@ -35,13 +37,17 @@ export async function startEdgeCredentials(options: EdgeCredentialsOptions): Pro
   const url = await edgeKv.listen(0);
   const refresh = async () =>
     refreshEdgeTokens({
-      ...options,
       edge: config.edge,
-      issuer: options.issuerUrl,
-      audience: config.issuers[0]?.audience ?? '',
+      tokens: createBuiltinTokenSource({
+        issuer: options.issuerUrl,
+        audience: config.issuers.find((issuer) => issuer.kind === 'builtin')?.audience ?? '',
+        lifetimeSeconds: config.edge.tokenLifetimeMinutes * 60,
+        signer: await options.signer(),
+        clock: options.clock,
+        newId: randomUUID,
+      }),
       master: await options.signingMaster.get(),
       edgeKv: edgeKv.edgeKv,
-      newId: randomUUID,
     });
   try {
     await refresh();

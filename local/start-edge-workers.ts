@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { buildBundle } from '../edgeworker/build-bundle.ts';
 import { BUNDLE_SECTIONS, type BundleHandler, bundleSettings } from '../edgeworker/bundle-settings.ts';
-import type { Edge, EdgeRule } from './edge/edge-options.ts';
+import type { Edge, EdgeRule, OriginTls } from './edge/edge-options.ts';
 import { startEdge } from './edge/start-edge.ts';
 import type { EdgeCredentials } from './start-edge-credentials.ts';
 import { EVENT_TIME_HEADER } from './traffic/replay-log.ts';
@@ -11,6 +11,8 @@ export interface EdgeWorkersOptions {
   readonly version: string;
   /** Origins. */
   readonly api: string;
+  /** What the property shows to an API that asks for a client certificate. @default nothing */
+  readonly apiTls?: OriginTls | undefined;
   readonly site: string;
   readonly credentials: Pick<EdgeCredentials, 'url' | 'accessReference'>;
 }
@@ -28,7 +30,7 @@ const PATHS: readonly (readonly [BundleHandler, string])[] = [
 
 /** Builds the bundles as `npm run edge:build` does and runs them at an edge of the tightest tier, in front of site and API. */
 export async function startEdgeWorkers(options: EdgeWorkersOptions): Promise<Edge> {
-  const { config, version, api, site, credentials } = options;
+  const { config, version, api, apiTls, site, credentials } = options;
   const { apiHost = PLACEHOLDER_HOST } = config.edge;
   const rules: EdgeRule[] = [];
   for (const [handler, path] of PATHS) {
@@ -47,7 +49,7 @@ export async function startEdgeWorkers(options: EdgeWorkersOptions): Promise<Edg
     rules,
     site,
     properties: {
-      [apiHost]: { origin: api, allowPost: true },
+      [apiHost]: { origin: api, allowPost: true, ...(apiTls && { originTls: apiTls }) },
       [EDGEKV_HOST]: { origin: credentials.url, allowPost: false },
     },
     variables: { PMUSER_EVENT_TIME: EVENT_TIME_HEADER },

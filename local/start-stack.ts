@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { principalKeySecret } from '../config/secret-names.ts';
 import { createAuthorize } from '../functions/authorizer/authorize.ts';
 import { createKeySetCache } from '../functions/authorizer/key-set.ts';
-import type { TrustedIssuer } from '../functions/authorizer/verify-token.ts';
+import { reportKeySets } from '../functions/authorizer/report-key-sets.ts';
+import { trustedIssuers } from '../functions/authorizer/trusted-issuer.ts';
 import { createClickHouseBatchStore } from '../functions/ingest/clickhouse-batch-store.ts';
 import { parseClickHouseCredential } from '../functions/ingest/clickhouse-credential.ts';
 import { createContractCache } from '../functions/ingest/contract-cache.ts';
@@ -13,6 +15,7 @@ import { DISCOVERY_PATH, discovery, KEY_SET_PATH, keySet } from '../functions/is
 import { mintingOrder, parseSigningMaster } from '../functions/rotation/signing-master.ts';
 import type { Audit } from '../functions/shared/audit.ts';
 import type { Clock } from '../functions/shared/clock.ts';
+import { openPrincipalKeys, withOwnKey } from '../functions/shared/principal-key.ts';
 import { cachedSecret } from '../functions/shared/secret-cache.ts';
 import type { MetricName, Telemetry } from '../functions/shared/telemetry.ts';
 import { formatVersionedKeys, parseVersionedKeys } from '../functions/shared/versioned-keys.ts';
@@ -20,11 +23,14 @@ import { type Database, openDatabase } from './database.ts';
 import type { Edge } from './edge/edge-options.ts';
 import { openFileSecretStore } from './file-secret-store.ts';
 import type { OpenRoute } from './gateway/answer-request.ts';
-import { createGateway, type Gateway } from './gateway/gateway.ts';
-import { createLocalTokenSigner, generateSigningKey } from './local-token-signer.ts';
+import type { GatewayTls } from './gateway/client-certificate.ts';
+import { createGateway, type Gateway, type Route } from './gateway/gateway.ts';
+import { openLocalIssuerKeys } from './issuer-keys.ts';
+import type { LocalTls } from './read-tls-files.ts';
 import type { LocalReplayQueue } from './spool/replay-queue.ts';
 import { startEdgeCredentials } from './start-edge-credentials.ts';
 import { startEdgeWorkers } from './start-edge-workers.ts';
+import { startIngestApi } from './start-ingest-api.ts';
 import { startSpool } from './start-spool.ts';
 import { findApis } from './template/find-apis.ts';
 import { loadTemplate } from './template/load-template.ts';
@@ -38,6 +44,10 @@ export interface StackOptions {
   /** The API's port. @default any free one */
   readonly port?: number | undefined;
   readonly clickhouseUrl?: string | undefined;
+  /** For a config whose domain asks for client certificates. */
+  readonly tls?: LocalTls | undefined;
+  /** The template of the first region. @default synthesized from `edgehouse.config.ts` */
+  readonly template?: () => Promise<unknown>;
   /** Tells a person what they should know. */
   readonly say: (message: string) => void;
   /** @default Date.now */
@@ -49,7 +59,10 @@ export interface StackOptions {
 /** The one line that outside clients read; URLs are origins, but for `edgekvItem`. */
 export interface ReadyLine {
   readonly ready: true;
+  /** `https` where the domain asks for client certificates. */
   readonly api: string;
+  /** The same API for tokens alone, where the config has such a domain. */
+  readonly tokenApi?: string;
   /** Visitors' side: pages, and `/collect`. */
   readonly edge: string;
   readonly clickhouse: string;
@@ -107,17 +120,17 @@ async function open(
     say(`A function failed: ${fault.error instanceof Error ? fault.error.message : 'no error object'}`);
 
   // Synthesized beside the engine's start, where the sources have changed since the last time.
-  const templated = loadTemplate().then(findApis);
+  const templated = (options.template ?? loadTemplate)().then(findApis);
   templated.catch(() => undefined);
   const database = await openDatabase({ config, dataDir, clickhouseUrl: options.clickhouseUrl, say });
   opened.push(() => database.close());
   const secrets = await openSecrets(config, dataDir, database);
-  const signer = createLocalTokenSigner(await secrets.readOrCreate('edgehouse/issuer', generateSigningKey));
+  const issuerKeys = await openLocalIssuerKeys(secrets);
   const signingMaster = cachedSecret(secrets, SIGNING_MASTER, parseVersionedKeys, clock);
   const mintingMaster = cachedSecret(secrets, SIGNING_MASTER, (text) => mintingOrder(parseSigningMaster(text)), clock);
 
-  const gateway = async (routes: Parameters<typeof createGateway>[0]['routes'], port = 0): Promise<string> => {
-    const created: Gateway = createGateway({ routes, now: clock, onFault });
+  const gateway = async (routes: readonly Route[], port = 0, tls?: GatewayTls): Promise<string> => {
+    const created: Gateway = createGateway({ routes, now: clock, tls, onFault });
     const origin = await created.listen(port);
     opened.push(() => created.close());
     return origin;
@@ -126,16 +139,15 @@ async function open(
   const { issuerApi, ingestApi } = await templated;
   let issuerUrl = '';
   const documents: OpenRoute['integration'] = async ({ rawPath }) =>
-    rawPath === DISCOVERY_PATH ? discovery(issuerUrl) : keySet(signer);
+    rawPath === DISCOVERY_PATH ? discovery(issuerUrl) : keySet(await issuerKeys.keySet());
   issuerUrl = await gateway(
     makeRoutes(issuerApi, { open: { 'Issuer/Documents': documents }, authorized: {}, authorizers: {} }),
   );
-  const issuers: readonly TrustedIssuer[] = config.issuers.map((issuer) => ({ ...issuer, issuer: issuerUrl }));
-  const keySets = createKeySetCache({ fetch, clock, onFailure: (error) => say(error.message) });
+  const keySets = createKeySetCache({ fetch, clock, ...reportKeySets(telemetry) });
   const authorize = createAuthorize({
     config,
-    issuers,
-    keySetFor: ({ issuer }, kid) => keySets(`${issuer}${KEY_SET_PATH}`, kid),
+    issuers: trustedIssuers(config.issuers, { issuer: issuerUrl, keySetUrl: `${issuerUrl}${KEY_SET_PATH}` }),
+    keySetFor: ({ keySetUrl }, kid) => keySets(keySetUrl, kid),
     clock,
     audit,
     telemetry,
@@ -155,19 +167,35 @@ async function open(
   const kept = await startSpool({ config, dataDir, secrets, store, clock, audit, telemetry, say });
   opened.push(() => kept.queue.close());
   const [region = 'local'] = config.regions;
-  const ingest = createIngest({ ...kept, config, region, signingMaster, store, contracts, clock, audit, telemetry });
+  const principalKeys = openPrincipalKeys(config.principals, (principal) =>
+    cachedSecret(secrets, principalKeySecret(principal), parseVersionedKeys, clock),
+  );
+  const ingest = createIngest({
+    ...kept,
+    config,
+    region,
+    signingMaster,
+    principalKeys,
+    store,
+    contracts,
+    clock,
+    audit,
+    telemetry,
+  });
   const functions: LocalFunctions = {
     open: {},
     authorized: { 'IngestApi/Ingest': ingest },
     authorizers: { 'TokenAuthorizer/Verifier': authorize },
   };
-  const api = await gateway(makeRoutes(ingestApi, functions), options.port);
+  const { domain } = config;
+  const { tls, port } = options;
+  const origins = await startIngestApi({ domain, description: ingestApi, functions, tls, port, open: gateway });
 
   const { repeat } = options;
   const credentials = await startEdgeCredentials({
     config,
     issuerUrl,
-    signer,
+    signer: issuerKeys.signer,
     signingMaster: mintingMaster,
     clock,
     say,
@@ -176,10 +204,10 @@ async function open(
   opened.push(() => credentials.close());
   const site = await startSite();
   opened.push(() => site.close());
-  const edge = await startEdgeWorkers({ config, version: packageVersion(), api, site: site.url, credentials });
+  const edge = await startEdgeWorkers({ ...origins, config, version: packageVersion(), site: site.url, credentials });
   opened.push(() => edge.stop());
 
-  const urls = { api, edge: edge.url, issuer: issuerUrl, itemUrl: credentials.edgeKv.itemUrl };
+  const urls = { ...origins, edge: edge.url, issuer: issuerUrl, itemUrl: credentials.edgeKv.itemUrl };
   return { ready: readyLine(config, database, urls), auditFile, edge, queue: kept.queue, metrics, stop };
 }
 
@@ -189,7 +217,9 @@ async function openSecrets(config: Config, dataDir: string, { url, writer, inspe
   const secrets = await openFileSecretStore(join(dataDir, 'secrets'));
   await secrets.write(config.clickhouse.secrets.writer, JSON.stringify({ url, ...writer }));
   await secrets.write(config.clickhouse.secrets.inspector, JSON.stringify({ url, ...inspector }));
-  await secrets.readOrCreate(SIGNING_MASTER, () => formatVersionedKeys([{ version: 1, key: randomBytes(32) }]));
+  for (const name of [SIGNING_MASTER, ...withOwnKey(config.principals).map(principalKeySecret)]) {
+    await secrets.readOrCreate(name, () => formatVersionedKeys([{ version: 1, key: randomBytes(32) }]));
+  }
   return secrets;
 }
 
@@ -204,6 +234,7 @@ export class NoSenderError extends Error {
 
 interface StackUrls {
   readonly api: string;
+  readonly tokenApi?: string;
   readonly edge: string;
   readonly issuer: string;
   readonly itemUrl: (item: string) => string;
@@ -220,6 +251,7 @@ function readyLine(config: Config, database: Database, { itemUrl, ...urls }: Sta
   return {
     ready: true,
     api: urls.api,
+    ...(urls.tokenApi === undefined ? {} : { tokenApi: urls.tokenApi }),
     edge: urls.edge,
     clickhouse: database.url,
     clickhouseHeaders: {

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { config } from '#config';
 import { parseStartOptions, type StartOptions, USAGE } from './parse-start-options.ts';
+import { readTlsFiles } from './read-tls-files.ts';
 import { type Stack, startStack } from './start-stack.ts';
 import { runTraffic, type TrafficRun } from './traffic/run-traffic.ts';
 
-async function run({ traffic, json, port, data }: StartOptions): Promise<void> {
+async function run({ traffic, json, port, data, tls: folder }: StartOptions): Promise<void> {
   const startedAt = Date.now();
   const dataDir = data ?? mkdtempSync(join(tmpdir(), 'edgehouse-'));
   const tell = (message: string) => void process.stderr.write(`${message}\n`);
@@ -18,7 +19,8 @@ async function run({ traffic, json, port, data }: StartOptions): Promise<void> {
   let stack: Stack | undefined;
   try {
     const { CLICKHOUSE_URL: clickhouseUrl } = process.env;
-    stack = await startStack({ config, dataDir, port, clickhouseUrl: clickhouseUrl || undefined, say: tell });
+    const tls = folder === undefined ? undefined : await readTlsFiles(folder);
+    stack = await startStack({ config, dataDir, port, tls, clickhouseUrl: clickhouseUrl || undefined, say: tell });
     if (json) process.stdout.write(`${JSON.stringify(stack.ready)}\n`);
     else print(welcome(stack, Date.now() - startedAt));
     let sending: TrafficRun | undefined;

@@ -37,20 +37,28 @@ export class AccessModel {
         this.#checkSubjects(statement.to);
         create(this.#profiles, statement, () => statement);
         return;
+      case 'altered':
+        this.#checkSettings(statement.settings);
+        this.#replaceSettings(statement);
+        return;
       case 'quota':
         this.#checkSubjects(statement.to);
         create(this.#quotas, statement, () => true);
         return;
       case 'privileges':
         for (const name of statement.targets) {
-          // A user of the model is no user of the engine, only the roles that a session takes.
+          // A user of the model is no user of the engine, only the roles that a session takes: it has nothing to take back.
+          if (this.#users.has(name) && statement.verb === 'REVOKE') continue;
           if (this.#users.has(name)) throw new UnsupportedAccess('a privilege for a user (grant it to a role)');
-          this.#role(name).grants.push(`${statement.verb} ${statement.privileges}`);
+          const { grants } = this.#role(name);
+          if (statement.replace) grants.length = 0;
+          grants.push(`${statement.verb} ${statement.privileges}`);
         }
         return;
       case 'roles':
         for (const name of statement.targets) {
           const holder = this.#users.get(name)?.granted ?? this.#role(name).parents;
+          if (statement.replace) holder.clear();
           for (const role of statement.roles) {
             this.#role(role);
             if (statement.verb === 'GRANT') holder.add(role);
@@ -113,6 +121,13 @@ export class AccessModel {
     const found = new Set(roles);
     for (const role of found) for (const parent of this.#role(role).parents) found.add(parent);
     return [...found];
+  }
+
+  #replaceSettings({ of, name, settings }: Extract<AccessStatement, { kind: 'altered' }>): void {
+    const [profile, user] = [this.#profiles.get(name), this.#users.get(name)];
+    if (of === 'profile' && profile !== undefined) this.#profiles.set(name, { ...profile, settings });
+    else if (of === 'user' && user !== undefined) this.#users.set(name, { ...user, settings });
+    else throw new UnsupportedAccess(`the name ${name}, which no earlier statement created`);
   }
 
   #role(name: string): Role {

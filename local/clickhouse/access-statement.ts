@@ -17,18 +17,23 @@ export type AccessStatement =
       readonly settings: Settings;
       readonly defaultRoles: Subjects;
     }
+  /** In place of all settings that a profile or a user had. */
+  | { readonly kind: 'altered'; readonly of: 'profile' | 'user'; readonly name: string; readonly settings: Settings }
   | { readonly kind: 'quota'; readonly names: readonly string[]; readonly mode: CreateMode; readonly to: Subjects }
   | {
       readonly kind: 'privileges';
       readonly verb: 'GRANT' | 'REVOKE';
       readonly privileges: string;
       readonly targets: readonly string[];
+      /** What the targets had is gone. */
+      readonly replace: boolean;
     }
   | {
       readonly kind: 'roles';
       readonly verb: 'GRANT' | 'REVOKE';
       readonly roles: readonly string[];
       readonly targets: readonly string[];
+      readonly replace: boolean;
     };
 
 export type CreateMode = 'new' | 'if not exists' | 'or replace';
@@ -88,13 +93,17 @@ function readKind(cursor: TokenCursor): AccessStatement {
     return { kind: 'profile', ...readHead(cursor), settings: readSettings(cursor), to: readTo(cursor) };
   }
   if (cursor.skip('CREATE USER')) return readUser(cursor);
+  if (cursor.skip('ALTER SETTINGS PROFILE')) return readAltered(cursor, 'profile');
+  if (cursor.skip('ALTER USER')) return readAltered(cursor, 'user');
   if (cursor.skip('CREATE QUOTA')) {
     const head = readHead(cursor);
     // Keys, intervals and limits: the engine counts per session, and here each request has one of its own.
     cursor.textUntil(['TO'], 'no comma');
     return { kind: 'quota', ...head, to: readTo(cursor) };
   }
-  throw new UnsupportedAccess('a statement other than CREATE ROLE, USER, SETTINGS PROFILE or QUOTA, GRANT and REVOKE');
+  throw new UnsupportedAccess(
+    'a statement other than CREATE ROLE, USER, SETTINGS PROFILE or QUOTA, ALTER of settings, GRANT and REVOKE',
+  );
 }
 
 function readHead(cursor: TokenCursor): { readonly mode: CreateMode; readonly names: readonly string[] } {
@@ -121,9 +130,10 @@ function readGrant(cursor: TokenCursor, verb: 'GRANT' | 'REVOKE'): AccessStateme
   const object = cursor.textUntil([towards], 'no comma');
   cursor.skip(towards);
   const targets = readNames(cursor);
+  const replace = verb === 'GRANT' && cursor.skip('WITH REPLACE OPTION');
   const privileges = new TokenCursor(object);
   privileges.textUntil(['ON'], 'no comma');
-  if (privileges.done) return { kind: 'roles', verb, roles: readNames(new TokenCursor(object)), targets };
+  if (privileges.done) return { kind: 'roles', verb, roles: readNames(new TokenCursor(object)), targets, replace };
   while (privileges.skip('ON')) {
     // Without a database the engine would take the session's, which an account chooses for itself.
     const named = privileges.skipSymbol('*') || privileges.name() !== undefined;
@@ -132,11 +142,25 @@ function readGrant(cursor: TokenCursor, verb: 'GRANT' | 'REVOKE'): AccessStateme
       throw new UnsupportedAccess('a privilege on a name without its database');
     privileges.textUntil(['ON'], 'no comma');
   }
-  return { kind: 'privileges', verb, privileges: object, targets };
+  return { kind: 'privileges', verb, privileges: object, targets, replace };
+}
+
+/** The formatter writes `SETTINGS …` of an ALTER as what it does: everything goes, and these come. */
+function readAltered(cursor: TokenCursor, of: 'profile' | 'user'): AccessStatement {
+  const name = expectName(cursor);
+  const whole = cursor.skip('DROP ALL SETTINGS') && cursor.skipSymbol(',') && cursor.skip('DROP ALL PROFILES');
+  if (!whole || !cursor.skipSymbol(',') || !cursor.skip('ADD')) {
+    throw new UnsupportedAccess('an ALTER that does more or less than replace all settings');
+  }
+  cursor.skip('SETTINGS');
+  return { kind: 'altered', of, name, settings: readElements(cursor) };
 }
 
 function readSettings(cursor: TokenCursor): Settings {
-  if (!cursor.skip('SETTINGS') || cursor.skip('NONE')) return [];
+  return !cursor.skip('SETTINGS') || cursor.skip('NONE') ? [] : readElements(cursor);
+}
+
+function readElements(cursor: TokenCursor): Settings {
   const elements: SettingElement[] = [];
   do {
     if (cursor.skip('PROFILE') || cursor.skip('INHERIT')) {

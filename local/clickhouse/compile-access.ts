@@ -2,6 +2,7 @@ import { AccessModel, type MergedSetting } from './access-model.ts';
 import { readAccessStatement, UnsupportedAccess } from './access-statement.ts';
 import { accountRefused, statementRefused } from './engine-errors.ts';
 import type { Account } from './engine-options.ts';
+import { FILE_FUNCTION_BARS } from './refuse-file-function.ts';
 import { unquote } from './token-cursor.ts';
 import { usersXml } from './users-xml.ts';
 
@@ -61,7 +62,7 @@ export function compileAccess(statements: readonly string[], accounts: readonly 
     if (enforced.has(user)) throw accountRefused(user, 'two entries');
     const granted = admin ? [ADMIN_ROLE] : model.rolesOf(user);
     if (granted === undefined) throw accountRefused(user, 'neither a CREATE USER in accessSql nor admin: true');
-    const settings = admin ? [] : model.settingsOf(user);
+    const settings = admin ? [] : [...model.settingsOf(user), ...BARS];
     const constraints = settings.filter(isConstraint);
     const profile = constraints.length === 0 ? undefined : `account_${enforced.size}`;
     if (profile !== undefined) profiles.push({ name: profile, constraints });
@@ -82,6 +83,14 @@ export function compileAccess(statements: readonly string[], accounts: readonly 
   const admin = { name: ADMIN_ROLE, queries: ['GRANT ALL ON *.* WITH GRANT OPTION'] };
   return { usersXml: usersXml([admin, ...roles], profiles.map(withoutQuotes)), accounts: enforced };
 }
+
+const BARS: readonly MergedSetting[] = FILE_FUNCTION_BARS.map(([name, value]) => ({
+  name,
+  value,
+  min: undefined,
+  max: undefined,
+  writability: 'const',
+}));
 
 /** `readonly` itself needs none once it is set: the engine lets nobody change it then, and the session's own SET must pass. */
 function isConstraint({ name, value, min, max, writability }: MergedSetting): boolean {

@@ -8,6 +8,7 @@ import { describeError } from './describe-error.ts';
 import type { EmbeddedEngine } from './open-engine.ts';
 import { type FrontRequest, readRequest } from './read-request.ts';
 import { type Job, receiveJob } from './receive-job.ts';
+import { refuseFileFunction } from './refuse-file-function.ts';
 import { isAlterUser, runAlterUser } from './run-alter-user.ts';
 import { runInsert } from './run-insert.ts';
 import { runQuery } from './run-query.ts';
@@ -72,6 +73,8 @@ export function createFront({ engine, credentials, scratchDir }: FrontOptions): 
     response.once('close', abort);
     try {
       for (const statement of sessionSetup(account, asked, tag)) session.query(statement);
+      if (!account.roles.includes(ADMIN_ROLE))
+        refuseFileFunction(job.kind === 'query' ? job.query.text : job.insert.head);
       switch (job.kind) {
         case 'insert': {
           const counts = await runInsert(session, job.insert, bodyPath, job.coding);

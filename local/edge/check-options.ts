@@ -6,10 +6,10 @@ export function checkOptions({ rules, properties, site, contexts, variables = {}
   for (const { path } of rules) {
     if (!/^\/[^*?#]*\*?$/.test(path)) throw invalid(`the rule path ${path}`, 'a path such as /collect, or /shop/*');
   }
-  if (site !== undefined) checkOrigin('site', site);
-  for (const [host, { origin }] of Object.entries(properties)) {
+  if (site !== undefined) checkOrigin('site', site, 'http:');
+  for (const [host, { origin, originTls }] of Object.entries(properties)) {
     if (!/^[a-z0-9.-]+$/.test(host)) throw invalid(`the property ${host}`, 'a hostname in lower case, without port');
-    checkOrigin(`the property ${host}`, origin);
+    checkOrigin(`the property ${host}`, origin, originTls === undefined ? 'http:' : 'https:');
   }
   for (const [name, header] of Object.entries(variables)) {
     if (!/^PMUSER_[A-Z0-9_]+$/.test(name)) throw invalid(`the variable ${name}`, 'PMUSER_ and capitals');
@@ -20,9 +20,9 @@ export function checkOptions({ rules, properties, site, contexts, variables = {}
   }
 }
 
-function checkOrigin(whose: string, origin: string): void {
-  if (!URL.canParse(origin) || new URL(origin).origin !== origin || !origin.startsWith('http:')) {
-    throw invalid(`${whose} with origin ${origin}`, 'an origin such as http://127.0.0.1:8080');
+function checkOrigin(whose: string, origin: string, scheme: 'http:' | 'https:'): void {
+  if (!URL.canParse(origin) || new URL(origin).origin !== origin || !origin.startsWith(scheme)) {
+    throw invalid(`${whose} with origin ${origin}`, `an origin such as ${scheme}//127.0.0.1:8080`);
   }
 }
 

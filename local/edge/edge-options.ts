@@ -33,10 +33,21 @@ export interface EdgeRule {
   readonly mainJs: string;
 }
 
+/** PEM, all of it. */
+export interface OriginTls {
+  /** The client certificate, with whatever leads up to its root. */
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** The CAs of the origin's own certificate. */
+  readonly authorities: string;
+}
+
 /** A property as a sub-request meets it. */
 export interface EdgeProperty {
   /** `http://127.0.0.1:port`; sub-requests carry its Host, as with Forward Host Header = Origin Hostname. */
   readonly origin: string;
+  /** Behaviour `mtlsOriginKeystore`: what the property shows to an origin of `https`, and whom it believes there. @default nothing */
+  readonly originTls?: OriginTls;
   /** Behaviour `allowPost`: without it a POST is answered 403. PUT and DELETE always are: their behaviours have no switch here. */
   readonly allowPost: boolean;
   /** Without it a body of unknown length, so any stream, is answered 411. @default false */

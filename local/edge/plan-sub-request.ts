@@ -1,4 +1,4 @@
-import type { EdgeProperty } from './edge-options.ts';
+import type { EdgeProperty, OriginTls } from './edge-options.ts';
 import { type HeaderLines, HeaderList } from './header-list.ts';
 
 /** What a bundle asked for, before any rule was applied. */
@@ -18,6 +18,7 @@ export type SubRequestPlan =
       readonly kind: 'sent';
       readonly host: string;
       readonly origin: string;
+      readonly originTls?: OriginTls;
       /** With query. */
       readonly path: string;
       readonly headers: readonly string[];
@@ -56,7 +57,9 @@ export function planSubRequest(
   if (asked.body === 'stream' && property.allowWithoutContentLength !== true)
     return { kind: 'answered', host, status: 411 };
   for (const [name, value] of Object.entries(property.requestHeaders ?? {})) headers.set(name, [value]);
-  return { kind: 'sent', host, origin: property.origin, path: `${url.pathname}${url.search}`, headers: headers.raw() };
+  const { origin, originTls } = property;
+  const path = `${url.pathname}${url.search}`;
+  return { kind: 'sent', host, origin, ...(originTls && { originTls }), path, headers: headers.raw() };
 }
 
 /** @returns the URL, or what is wrong with it */

@@ -1,11 +1,15 @@
-import { Agent, type ClientRequest, request } from 'node:http';
+import { Agent, type ClientRequest, request as requestPlain } from 'node:http';
+import { request as requestTls, Agent as TlsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import type { OriginTls } from './edge-options.ts';
 import { HeaderList } from './header-list.ts';
 import { SUB_REQUEST_HEADER_BYTES } from './tier-limits.ts';
 
 export interface OutgoingSubRequest {
   readonly origin: string;
+  /** For an origin of `https` that asks for a client certificate. */
+  readonly originTls?: OriginTls | undefined;
   readonly path: string;
   readonly method: string;
   readonly headers: readonly string[];
@@ -25,6 +29,8 @@ export interface SubRequestEvents {
 /** Sends sub-requests to the origins of properties; keeps their connections. */
 export class SubRequestSender {
   readonly #agent = new Agent({ keepAlive: true });
+  /** By origin: one property stands before each. */
+  readonly #tlsAgents = new Map<string, TlsAgent>();
 
   /** @returns a function that gives the sub-request up: no event comes after it */
   send(outgoing: OutgoingSubRequest, events: SubRequestEvents): () => void {
@@ -34,8 +40,9 @@ export class SubRequestSender {
       over = true;
       event();
     };
+    const { agent, request } = this.#transport(outgoing);
     const sent = request(`${outgoing.origin}${outgoing.path}`, {
-      agent: this.#agent,
+      agent,
       method: outgoing.method,
       // Room to see that an answer is over Akamai's 8 KB, instead of Node's own error.
       maxHeaderSize: 4 * SUB_REQUEST_HEADER_BYTES,
@@ -73,6 +80,15 @@ export class SubRequestSender {
 
   close(): void {
     this.#agent.destroy();
+    for (const agent of this.#tlsAgents.values()) agent.destroy();
+  }
+
+  #transport({ origin, originTls }: OutgoingSubRequest) {
+    if (originTls === undefined) return { agent: this.#agent, request: requestPlain };
+    const { certificate: cert, privateKey: key, authorities: ca } = originTls;
+    const agent = this.#tlsAgents.get(origin) ?? new TlsAgent({ keepAlive: true, cert, key, ca });
+    this.#tlsAgents.set(origin, agent);
+    return { agent, request: requestTls };
   }
 }
 

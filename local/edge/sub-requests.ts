@@ -138,9 +138,9 @@ export class SubRequests {
       this.#waiting.delete(begin);
       this.#active += 1;
       const { method, content } = asked;
-      const { origin, path, headers } = plan;
+      const { origin, originTls, path, headers } = plan;
       abort = this.#rules.sender.send(
-        { origin, path, method, headers, body: content, limitBytes: limits.subRequestBytes },
+        { origin, originTls, path, method, headers, body: content, limitBytes: limits.subRequestBytes },
         {
           head: (status, answerHeaders) => {
             this.#count(plan.host, method, status);

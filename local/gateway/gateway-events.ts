@@ -84,6 +84,9 @@ function requestContext(request: ParsedRequest, facts: RequestFacts): APIGateway
   return {
     accountId: ACCOUNT_ID,
     apiId: API_ID,
+    ...(request.clientCertificate !== undefined && {
+      authentication: { clientCert: { ...request.clientCertificate } },
+    }),
     domainName: 'localhost',
     domainPrefix: 'localhost',
     http: {

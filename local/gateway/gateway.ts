@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { closeServer, listen } from '../listen.ts';
 import { type Answered, createAnswerer, type Fault, type GatewayReason, type Route } from './answer-request.ts';
+import { clientCertificateOf, type GatewayTls } from './client-certificate.ts';
 import { type Answer, GATEWAY_ANSWERS } from './gateway-answer.ts';
 import { readBody } from './read-body.ts';
 
@@ -13,6 +15,8 @@ export interface GatewayOptions {
   readonly routes: readonly Route[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Asks every caller for a client certificate, as a domain with mutual TLS does; without a good one there is no connection. @default HTTP */
+  readonly tls?: GatewayTls | undefined;
   /** One entry an answered request: the access log of the stage. @default no log */
   readonly onAccess?: (entry: AccessEntry) => void;
   /** What a function threw: callers only see a 500, as on AWS. @default forgotten */
@@ -51,8 +55,8 @@ const LINGER_MS = 1000;
 
 /**
  * An API Gateway HTTP API on the loopback interface: stage `$default`, payload format 2.0, Lambda authorizers with
- * simple responses, and the limits and opaque answers of the real one. Not emulated: throttling (429), CORS, custom
- * domains with mTLS, the headers that AWS adds (`x-forwarded-*`, `x-amzn-trace-id`).
+ * simple responses, a custom domain's mutual TLS, and the limits and opaque answers of the real one. Not emulated: throttling
+ * (429), CORS, the headers that AWS adds (`x-forwarded-*`, `x-amzn-trace-id`).
  *
  * @throws RouteInvalidError, AuthorizerInvalidError for what API Gateway would not take
  */
@@ -76,6 +80,7 @@ export function createGateway(options: GatewayOptions): Gateway {
               httpVersion: request.httpVersion,
               rawHeaders: request.rawHeaders,
               remoteAddress: request.socket.remoteAddress ?? '',
+              clientCertificate: clientCertificateOf(request.socket),
               body: body.body,
             },
             requestId,
@@ -96,14 +101,25 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   };
 
-  // A missing Host is answered by the gateway, with a request id, and not by Node.
-  const server = createServer({ requireHostHeader: false }, serve);
+  const server = createGatewayServer(options.tls, serve);
   // Node would drop the headers after the 2,000th in silence; the bytes of the head are the gateway's only limit.
   server.maxHeadersCount = 0;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('checkExpectation', serve);
   server.on('clientError', answerBrokenRequest);
   return { listen: (port) => listen(server, port), close: () => closeServer(server) };
+}
+
+function createGatewayServer(tls: GatewayTls | undefined, serve: RequestListener): Server | HttpsServer {
+  // A missing Host is answered by the gateway, with a request id, and not by Node.
+  const http = { requireHostHeader: false };
+  if (tls === undefined) return createServer(http, serve);
+  const { certificate: cert, privateKey: key, truststore: ca } = tls;
+  // TLS_1_2 is the security policy of the domain; the newer version is a caller's choice.
+  return createHttpsServer(
+    { ...http, cert, key, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+    serve,
+  );
 }
 
 function send(response: ServerResponse, answer: Answer, requestId: string): void {

@@ -1,3 +1,5 @@
+import type { APIGatewayEventClientCertificate } from 'aws-lambda';
+
 /** A request as it came off the wire, read whole: API Gateway streams no request to a Lambda function. */
 export interface WireRequest {
   readonly method: string;
@@ -8,6 +10,8 @@ export interface WireRequest {
   /** Name, value, name, value …, in the order and case as sent (Node's `rawHeaders`). */
   readonly rawHeaders: readonly string[];
   readonly remoteAddress: string;
+  /** Of the connection. @default it has none */
+  readonly clientCertificate?: APIGatewayEventClientCertificate | undefined;
   readonly body: Uint8Array;
 }
 
@@ -24,6 +28,7 @@ export interface ParsedRequest {
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly cookies: readonly string[];
+  readonly clientCertificate?: APIGatewayEventClientCertificate;
   readonly body: Uint8Array;
 }
 
@@ -78,6 +83,7 @@ export function parseRequest(request: WireRequest): ParsedRequest | undefined {
     query: Object.fromEntries(joinDuplicates(new URLSearchParams(rawQueryString))),
     headers: Object.fromEntries(headers),
     cookies,
+    ...(request.clientCertificate !== undefined && { clientCertificate: request.clientCertificate }),
     body: request.body,
   };
 }

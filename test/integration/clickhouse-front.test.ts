@@ -180,7 +180,7 @@ describe('data of an insert', () => {
       format: 'JSONCompactEachRow',
     });
     await writer.exec({ query: 'INSERT INTO shop.events (id) FORMAT CSV', values: Readable.from(['4\n5\n']) });
-    await writer.command({ query: 'INSERT INTO shop.events (id) VALUES (6), (3 + 4);' });
+    await writer.command({ query: 'INSERT INTO shop.events (id) VALUES (6), (7);' });
     const zipped = client('writer', { compression: { request: true } });
     await zipped.insert({ table: 'shop.events', values: [{ id: 8 }], format: 'JSONEachRow' });
     await zipped.close();

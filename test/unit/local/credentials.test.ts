@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CredentialsError, createCredentialsReader, parseCredentials } from '../../../local/credentials.ts';
+import {
+  CredentialsError,
+  createCredentialsReader,
+  parseCredentials,
+  parsePrincipalKey,
+} from '../../../local/credentials.ts';
 
 const NOW = 1_763_884_800;
 const KEY = Buffer.alloc(32, 7);
@@ -95,6 +100,19 @@ describe('the credentials of a long run', () => {
 
     expect((await reader.current()).token).toBe('a.b.c');
   });
+});
+
+test('the key of a principal without a token is the current version of its secret, and never expires', () => {
+  const key = (fill: number) => Buffer.alloc(32, fill).toString('base64url');
+  const secret = { version: 2, key: key(2), previous: { version: 1, key: key(1) } };
+
+  expect(parsePrincipalKey(JSON.stringify(secret), 'partner')).toEqual({
+    token: undefined,
+    key: Buffer.alloc(32, 2),
+    keyId: 'p.partner.2',
+    exp: Number.POSITIVE_INFINITY,
+  });
+  expect(() => parsePrincipalKey(item({}), 'partner')).toThrow('A secret of versioned keys is unusable');
 });
 
 function item(change: Readonly<Record<string, unknown>>): string {

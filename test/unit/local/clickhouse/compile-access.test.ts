@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compileAccess } from '../../../../local/clickhouse/compile-access.ts';
+import { compileAccess, type EnforcedAccount } from '../../../../local/clickhouse/compile-access.ts';
+import { FILE_FUNCTION_BARS } from '../../../../local/clickhouse/refuse-file-function.ts';
 
 const WRITER = [
   'CREATE ROLE writer_role',
@@ -58,7 +59,7 @@ describe('settings', () => {
       'CREATE SETTINGS PROFILE given SETTINGS max_threads = 1, max_rows_to_read = 10, max_result_rows = 1 TO writer_role',
     ]);
 
-    expect(Object.fromEntries(account?.values ?? [])).toEqual({
+    expect(Object.fromEntries(ownValues(account))).toEqual({
       max_threads: '3',
       max_rows_to_read: '20',
       max_result_rows: '1',
@@ -75,15 +76,13 @@ describe('settings', () => {
       [{ user: 'writer', password: 'p' }],
     );
 
-    expect(usersXml).toContain(
-      '<account_0><constraints><a><const></const></a><b><min>a</min><max>it&apos;s</max></b></constraints></account_0>',
-    );
+    expect(usersXml).toContain('<account_0><constraints><a><const></const></a><b><min>a</min><max>it&apos;s</max></b>');
+    expect(ownValues(accounts.get('writer'))).toEqual([
+      ['a', '1'],
+      ['b', "'x,<y'"],
+      ['c', '5'],
+    ]);
     expect(accounts.get('writer')).toMatchObject({
-      values: [
-        ['a', '1'],
-        ['b', "'x,<y'"],
-        ['c', '5'],
-      ],
       readOnly: '1',
       profile: 'account_0',
       changeableInReadOnly: new Set(['c']),
@@ -100,7 +99,7 @@ describe('settings', () => {
   ])('a profile TO %s binds the writer: %j', (to, bound) => {
     const statements = [...WRITER, 'CREATE USER other', `CREATE SETTINGS PROFILE p SETTINGS a = 1 TO ${to}`];
 
-    expect(accountOf(statements)?.values).toEqual(bound ? [['a', '1']] : []);
+    expect(ownValues(accountOf(statements))).toEqual(bound ? [['a', '1']] : []);
   });
 });
 
@@ -117,7 +116,9 @@ describe('what could not be enforced is refused, by its place', () => {
     'GRANT SELECT ON d.t TO stranger',
     'GRANT stranger TO writer',
     'GRANT SELECT ON d.t TO writer_role WITH GRANT OPTION',
-    'GRANT SELECT ON d.t TO writer_role WITH REPLACE OPTION',
+    'ALTER USER writer ADD PROFILE `p`',
+    'ALTER USER stranger DROP ALL SETTINGS, DROP ALL PROFILES, ADD SETTINGS a = 1',
+    'ALTER SETTINGS PROFILE stranger DROP ALL SETTINGS, DROP ALL PROFILES, ADD SETTINGS a = 1',
     'GRANT ON CLUSTER c SELECT ON d.t TO writer_role',
     'GRANT CURRENT GRANTS(ALL ON *.*) TO writer_role',
     'GRANT NONE TO writer_role',
@@ -174,10 +175,43 @@ test('what IF NOT EXISTS finds stays, what OR REPLACE finds goes', () => {
     'CREATE USER writer SETTINGS PROFILE `p`, PROFILE `q`',
   ]);
 
-  expect(account?.values).toEqual([
+  expect(ownValues(account)).toEqual([
     ['a', '1'],
     ['b', '2'],
   ]);
+});
+
+test('an account that is no administrator keeps the function file out of its inserts and conditions', () => {
+  const { accounts, usersXml } = compileAccess(WRITER, [
+    { user: 'root', password: 'p', admin: true },
+    { user: 'writer', password: 'p' },
+  ]);
+
+  expect(accounts.get('root')).toMatchObject({ values: [], profile: undefined });
+  expect(accounts.get('writer')?.values).toEqual(FILE_FUNCTION_BARS);
+  for (const [name] of FILE_FUNCTION_BARS) expect(usersXml).toContain(`<${name}><const></const></${name}>`);
+});
+
+test('what is replaced is gone: rights, roles and settings', () => {
+  const statements = [
+    ...WRITER,
+    'GRANT SELECT ON d.t, INSERT ON d.u TO writer_role WITH REPLACE OPTION',
+    'CREATE ROLE other_role',
+    'GRANT other_role TO writer WITH REPLACE OPTION',
+    // Of a user itself, who holds nothing here but roles.
+    'REVOKE ALL ON *.* FROM writer',
+    'CREATE SETTINGS PROFILE p SETTINGS a = 1, b = 1',
+    'ALTER SETTINGS PROFILE p DROP ALL SETTINGS, DROP ALL PROFILES, ADD SETTINGS c = 1 CONST',
+    'ALTER USER writer DROP ALL SETTINGS, DROP ALL PROFILES, ADD PROFILE `p`',
+  ];
+
+  const { usersXml, accounts } = compileAccess(statements, [{ user: 'writer', password: 'p' }]);
+
+  expect(usersXml).toContain(
+    '<writer_role><grants><query>GRANT SELECT ON d.t, INSERT ON d.u</query></grants></writer_role>',
+  );
+  expect(accounts.get('writer')?.roles).toEqual(['other_role']);
+  expect(ownValues(accounts.get('writer'))).toEqual([['c', '1']]);
 });
 
 test('a grant comes back whole from the XML, whatever its table is called', () => {
@@ -225,4 +259,10 @@ test('no text makes the compiler fail in another way than by refusing it', () =>
 function unescaped(text: string): string {
   const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
   return text.replace(/&(\w+);/g, (_, name: string) => entities[name] ?? '?');
+}
+
+/** Without what every account gets. */
+function ownValues(account: EnforcedAccount | undefined): EnforcedAccount['values'] {
+  const everybodys = FILE_FUNCTION_BARS.map(([name]) => name);
+  return (account?.values ?? []).filter(([name]) => !everybodys.includes(name));
 }
