@@ -3,8 +3,8 @@ import type { Config } from 'jest';
 const config: Config = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // `npm run test:deploy`: it needs Python and minutes.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/deploy/'],
+  // `npm run test:deploy` needs Python and minutes; the drills measure a pace, so that nothing runs beside them.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/deploy/', '-drill\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],

@@ -14,6 +14,8 @@ import { type Engine, startEngine } from '../../local/clickhouse/start-engine.ts
 
 const POLICIES = 25;
 const PATIENCE_MS = 20_000;
+/** Policies that are tried however long they take. */
+const LEAST = 5;
 const PASSWORD = 'only-for-this-test';
 const STREAMS = ['a', 'b', 'c'];
 const FILTER = "city = 'Paris'";
@@ -62,7 +64,7 @@ beforeAll(async () => {
     ],
     accessSql: policies.flatMap(({ config, prefix }) => compileAccess(config, { userPrefix: prefix })),
   });
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await engine?.stop();
@@ -110,7 +112,7 @@ test('of any policy, what its grants let each account do on the engine is what d
   const started = performance.now();
   let [checked, questions, allowed] = [0, 0, 0];
   for (const { config, prefix } of policies) {
-    if (performance.now() - started > PATIENCE_MS) break;
+    if (checked >= LEAST && performance.now() - started > PATIENCE_MS) break;
     await build(config);
     const { database } = config.clickhouse;
     const { readers, writer, inspector, operator } = sqlUsers(config, { userPrefix: prefix });
@@ -161,6 +163,5 @@ test('of any policy, what its grants let each account do on the engine is what d
 
   const seconds = Math.round((performance.now() - started) / 1000);
   process.stdout.write(`grants: ${checked} policies, ${questions} statements in ${seconds} s, seed ${seed}\n`);
-  expect(checked).toBeGreaterThan(4);
   expect(allowed).toBeGreaterThan(checked);
-}, 60_000);
+}, 180_000);

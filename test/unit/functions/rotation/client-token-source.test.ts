@@ -50,7 +50,7 @@ function sourceAt(tokenEndpoint: string, { endpoint: changes, ...options }: Opti
 }
 
 const hasty: typeof fetch = (url, init) =>
-  fetch(url, { ...init, signal: AbortSignal.any([AbortSignal.timeout(40), ...(init?.signal ? [init.signal] : [])]) });
+  fetch(url, { ...init, signal: AbortSignal.any([AbortSignal.timeout(250), ...(init?.signal ? [init.signal] : [])]) });
 const issue = replyJson({ access_token: TOKEN, token_type: 'Bearer', expires_in: 3_600 });
 const silence: TokenReply = () => undefined;
 const reset: TokenReply = (response) => void response.destroy();
