@@ -54,15 +54,13 @@ export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions)
     account: CachedSecret<ClickHouseCredential>,
     run: (client: ClickHouseClient, auth: { username: string; password: string }) => Promise<T>,
   ): Promise<T> {
-    const attempt = async () => {
-      const { url, username, password } = await account.get();
-      return run(clientFor(url), { username, password });
-    };
+    const attempt = ({ url, username, password }: ClickHouseCredential) => run(clientFor(url), { username, password });
     try {
-      return await attempt().catch((error: unknown) => {
+      const credential = await account.get();
+      return await attempt(credential).catch(async (error: unknown) => {
         if (!AUTHENTICATION_CODES.has(codeOf(error) ?? 0)) throw error;
-        account.expire();
-        return attempt();
+        account.expire(credential);
+        return attempt(await account.get());
       });
     } catch (error) {
       throw new StoreError(what, codeOf(error));

@@ -10,7 +10,7 @@ import { createS3BatchSpool } from '../shared/s3-batch-spool.ts';
 import { cachedSecret } from '../shared/secret-cache.ts';
 import { parseVersionedKeys } from '../shared/versioned-keys.ts';
 import { createClickHouseBatchStore } from './clickhouse-batch-store.ts';
-import { parseClickHouseCredential } from './clickhouse-credential.ts';
+import { parseProtectedCredential } from './clickhouse-credential.ts';
 import { createContractCache } from './contract-cache.ts';
 import { createIngest } from './ingest.ts';
 
@@ -24,8 +24,8 @@ const secret = <T>(variable: string, parse: (text: string) => T) =>
   cachedSecret(secrets, required(process.env, variable), parse, clock, { onStale });
 const store = createClickHouseBatchStore({
   database: config.clickhouse.database,
-  writer: secret('WRITER_SECRET', parseClickHouseCredential),
-  inspector: secret('INSPECTOR_SECRET', parseClickHouseCredential),
+  writer: secret('WRITER_SECRET', parseProtectedCredential),
+  inspector: secret('INSPECTOR_SECRET', parseProtectedCredential),
 });
 
 export const handler = createIngest({

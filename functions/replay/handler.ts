@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { config } from '#config';
 import { createClickHouseBatchStore } from '../ingest/clickhouse-batch-store.ts';
-import { parseClickHouseCredential } from '../ingest/clickhouse-credential.ts';
+import { parseProtectedCredential } from '../ingest/clickhouse-credential.ts';
 import { awsClientOptions } from '../shared/aws-clients.ts';
 import { required } from '../shared/environment.ts';
 import { createLambdaTelemetry } from '../shared/lambda-telemetry.ts';
@@ -30,8 +30,8 @@ export const handler = createReplay({
   config,
   store: createClickHouseBatchStore({
     database: config.clickhouse.database,
-    writer: secret('WRITER_SECRET', parseClickHouseCredential),
-    inspector: secret('INSPECTOR_SECRET', parseClickHouseCredential),
+    writer: secret('WRITER_SECRET', parseProtectedCredential),
+    inspector: secret('INSPECTOR_SECRET', parseProtectedCredential),
   }),
   spool: createS3BatchSpool(required(process.env, 'SPOOL_BUCKET'), new S3Client(aws)),
   spoolKeys: secret('SPOOL_KEY_SECRET', parseVersionedKeys),

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { ReadableEdgeKv } from '../shared/edge-kv.ts';
-import type { PushedItem } from './refresh-edge-token.ts';
+import type { PushedItem } from './pushed-item.ts';
 
 export interface ConfirmDependencies {
   readonly edge: Pick<Config['edge'], 'namespace' | 'group'>;
@@ -38,10 +38,13 @@ export async function confirmEdgeItems(
 }
 
 async function waitForItems(items: readonly PushedItem[], deps: ConfirmDependencies): Promise<readonly PushedItem[]> {
+  const { signal } = deps;
   let unseen = items;
+  // A pause is longer than what the function keeps of its time to report.
+  const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   for (const pause of PAUSES_MS) {
-    if (unseen.length === 0 || deps.signal.aborted) break;
-    await deps.pause(pause);
+    if (unseen.length === 0 || signal.aborted) break;
+    await Promise.race([deps.pause(pause), over]);
     const shown: readonly boolean[] = await Promise.all(unseen.map((item) => isShown(item, deps)));
     unseen = unseen.filter((_item, index) => shown[index] !== true);
   }

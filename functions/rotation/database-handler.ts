@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { config } from '#config';
-import { parseClickHouseCredential } from '../ingest/clickhouse-credential.ts';
+import { parseProtectedCredential } from '../ingest/clickhouse-credential.ts';
 import { awsClientOptions } from '../shared/aws-clients.ts';
 import { required } from '../shared/environment.ts';
 import { createLambdaTelemetry } from '../shared/lambda-telemetry.ts';
@@ -27,7 +27,7 @@ const tools: RotationTools = {
   store: createSecretsManagerRotationStore(secretsManager),
   database: createClickHouseUserDatabase(),
   // Read each time it is needed: kept in memory, it would be there for the next call to find.
-  administrator: async () => parseClickHouseCredential(await secrets.read(administratorSecret)),
+  administrator: async () => parseProtectedCredential(await secrets.read(administratorSecret)),
   rights: (user) => rightsOf(config, user),
   newPassword: () => generatePassword(randomInt),
   clock: Date.now,

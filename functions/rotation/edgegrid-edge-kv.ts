@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import { describeSilence } from '../shared/describe-silence.ts';
 import { MOST_ITEM_BYTES, type ReadableEdgeKv } from '../shared/edge-kv.ts';
 import { nameFault } from '../shared/edge-kv-names.ts';
+import { readBoundedText } from '../shared/read-bounded-text.ts';
 import { EdgeKvError } from './edge-kv-error.ts';
 import type { EdgegridCredential } from './edgegrid-credential.ts';
 import { readEdgeKvRefusal } from './read-edge-kv-refusal.ts';
@@ -23,6 +24,8 @@ export interface EdgegridEdgeKvOptions {
 /** A write was seen to take 2 to 4 s. */
 const ATTEMPT_MS = 12_000;
 const MOST_ATTEMPTS = 3;
+/** An item, or what Akamai says of a refusal, is a few KB. */
+const MOST_ANSWER_BYTES = 65_536;
 
 /** EdgeKV would refuse the item as it stands, so it is not asked. */
 export class EdgeKvItemError extends Error {
@@ -124,5 +127,5 @@ async function ask(
     redirect: 'manual',
     signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
   });
-  return { response, answer: await response.text() };
+  return { response, answer: (await readBoundedText(response, MOST_ANSWER_BYTES)) ?? '' };
 }

@@ -5,12 +5,11 @@ import { config } from '#config';
 import { required } from '../shared/environment.ts';
 import { createLambdaTelemetry } from '../shared/lambda-telemetry.ts';
 import { openSecretStore } from '../shared/open-secret-store.ts';
-import { confirmEdgeItems } from './confirm-edge-items.ts';
 import { parseEdgegridCredential } from './edgegrid-credential.ts';
 import { createEdgegridEdgeKv } from './edgegrid-edge-kv.ts';
 import { observeRefresh } from './observe-refresh.ts';
 import { prepareTokenSource } from './open-token-source.ts';
-import { refreshEdgeTokens } from './refresh-edge-token.ts';
+import { refreshAndConfirm } from './refresh-and-confirm.ts';
 import { retryRefresh } from './retry-refresh.ts';
 import { mintingOrder, parseSigningMaster } from './signing-master.ts';
 
@@ -39,13 +38,14 @@ export async function handler(_event: unknown, context: Pick<Context, 'getRemain
       pause,
       signal,
     });
-    const refreshed = await refreshEdgeTokens({
+    return refreshAndConfirm({
       edge,
       tokens: await openTokenSource(signal),
       master: mintingOrder(parseSigningMaster(await secrets.read(masterSecret))),
       edgeKv,
+      pause,
+      signal,
     });
-    return { ...refreshed, unseen: await confirmEdgeItems(refreshed.pushed, { edge, edgeKv, pause, signal }) };
   };
   const attempt = (edgeWorkerIds: readonly number[]) =>
     observeRefresh(() => refresh(edgeWorkerIds), { clock, telemetry });

@@ -1,7 +1,8 @@
 import type { Clock } from '../shared/clock.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
-import type { PushedItem, RefreshedTokens } from './refresh-edge-token.ts';
+import type { PushedItem } from './pushed-item.ts';
+import type { RefreshedTokens } from './refresh-edge-token.ts';
 import { RefreshIncompleteError } from './refresh-error.ts';
 
 /** How a refresh ended; `unseen` are those of the pushed items that EdgeKV did not show when it was asked. */

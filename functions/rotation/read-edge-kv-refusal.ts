@@ -2,7 +2,6 @@ import type { EdgeKvRefusal } from './edge-kv-error.ts';
 
 /** Akamai refuses a request whose time is further away from its own. */
 const MOST_SKEW_SECONDS = 30;
-const MOST_BODY_CHARACTERS = 65_536;
 
 const ERROR_CODE = /^[A-Z]{1,8}_\d{1,6}$/;
 const ID = /^[\w.:/+=-]{1,128}$/;
@@ -39,7 +38,7 @@ function skewOf(problem: ReadonlyMap<string, unknown>, headers: Headers, now: nu
 
 function readObject(body: string): ReadonlyMap<string, unknown> {
   try {
-    const parsed: unknown = body.length > MOST_BODY_CHARACTERS ? undefined : JSON.parse(body);
+    const parsed: unknown = JSON.parse(body);
     return new Map(typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : []);
   } catch {
     return new Map();

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/schema.ts';
 import { deriveBatchKey } from '../shared/batch-key.ts';
-import { type EdgeKv, type EdgeNetwork, MOST_ITEM_BYTES } from '../shared/edge-kv.ts';
+import { type EdgeKv, MOST_ITEM_BYTES } from '../shared/edge-kv.ts';
 import type { VersionedKeys } from '../shared/versioned-keys.ts';
+import type { PushedItem } from './pushed-item.ts';
 import {
   EdgeItemTooLargeError,
   type PushFailure,
@@ -21,13 +22,6 @@ export interface RefreshDependencies {
   /** The version to make keys with comes first; no other is used. */
   readonly master: VersionedKeys;
   readonly edgeKv: EdgeKv;
-}
-
-/** An item that EdgeKV has taken. */
-export interface PushedItem {
-  readonly network: EdgeNetwork;
-  readonly item: string;
-  readonly value: string;
 }
 
 export interface RefreshedTokens {
@@ -63,14 +57,15 @@ export async function refreshEdgeTokens(deps: RefreshDependencies): Promise<Refr
 
   const tokens = outcomes.flatMap((outcome) => (outcome.kind === 'tokenless' ? [outcome.failure] : []));
   const pushes = outcomes.flatMap((outcome) => (outcome.kind === 'made' ? outcome.failures : []));
-  if (tokens.length + pushes.length > 0) {
-    throw new RefreshIncompleteError({ tokens, pushes }, edgeWorkerIds.length * networks.length);
-  }
   const made = outcomes.filter((outcome) => outcome.kind === 'made');
+  const pushed = made.flatMap((outcome) => outcome.pushed);
+  if (tokens.length + pushes.length > 0) {
+    throw new RefreshIncompleteError({ tokens, pushes, pushed }, edgeWorkerIds.length * networks.length);
+  }
   return {
     tokens: made.length,
     earliestExp: made.length === 0 ? undefined : Math.min(...made.map(({ exp }) => exp)),
-    pushed: made.flatMap(({ pushed }) => pushed),
+    pushed,
   };
 }
 

@@ -1,5 +1,6 @@
 import { describeFault } from '../shared/describe-fault.ts';
 import { type EdgeNetwork, MOST_ITEM_BYTES } from '../shared/edge-kv.ts';
+import type { PushedItem } from './pushed-item.ts';
 
 export class EdgeItemTooLargeError extends Error {
   override readonly name = 'EdgeItemTooLargeError';
@@ -55,6 +56,8 @@ export interface PushFailure {
 export interface RefreshFailures {
   readonly tokens: readonly TokenFailure[];
   readonly pushes: readonly PushFailure[];
+  /** What EdgeKV has taken all the same. */
+  readonly pushed: readonly PushedItem[];
 }
 
 /** Some items could not be made or pushed; all others were. */
@@ -62,19 +65,31 @@ export class RefreshIncompleteError extends Error implements RefreshFailures {
   override readonly name = 'RefreshIncompleteError';
   readonly code = 'EDGE_REFRESH_INCOMPLETE';
   readonly retryable = true;
-  readonly tokens: readonly TokenFailure[];
-  readonly pushes: readonly PushFailure[];
+  // Lambda's runtime writes every public member of what a function throws, and a fault that is not ours may quote.
+  readonly #failures: RefreshFailures;
 
   /** @param items how many there would have been, on all networks */
-  constructor({ tokens, pushes }: RefreshFailures, items: number) {
+  constructor(failures: RefreshFailures, items: number) {
+    const { tokens, pushes } = failures;
     const tokenless = tokens.map(
       ({ edgeWorkerId, fault }) => `EdgeWorker ${edgeWorkerId} has no new token: ${reasonOf(fault)}`,
     );
     const refused = pushes.map(({ network, item, fault }) => `${network}/${item}: ${reasonOf(fault)}`);
     const taken = pushes.length === 0 ? [] : [`EdgeKV did not take ${pushes.length} of ${items} items.`, ...refused];
     super([...tokenless, ...taken].join(' '));
-    this.tokens = tokens;
-    this.pushes = pushes;
+    this.#failures = failures;
+  }
+
+  get tokens(): readonly TokenFailure[] {
+    return this.#failures.tokens;
+  }
+
+  get pushes(): readonly PushFailure[] {
+    return this.#failures.pushes;
+  }
+
+  get pushed(): readonly PushedItem[] {
+    return this.#failures.pushed;
   }
 }
 

@@ -7,7 +7,8 @@ export interface IdentityAudit {
   readonly time: string;
   readonly requestId: string;
   readonly decision: 'allow' | 'deny' | 'error';
-  readonly code?: IdentityCode;
+  /** Where nothing could be decided, why; absent there for what is no known fault. */
+  readonly code?: IdentityCode | 'KEY_SET_UNAVAILABLE';
   /** Why, in words; holds no value of the caller's beyond the claims named here. */
   readonly detail?: string;
   readonly policyHash: string;

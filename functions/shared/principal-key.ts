@@ -15,10 +15,10 @@ export function principalKeyById(keys: VersionedKeys, principal: string, keyId: 
   return keys.find(({ version }) => principalKeyId(principal, version) === keyId)?.key;
 }
 
-/** The principals that need a key of their own: a certificate alone proves who they are. */
+/** The principals that need a key of their own: they write, and a certificate alone proves who they are. */
 export function withOwnKey(principals: Config['principals']): readonly string[] {
   return Object.values(principals)
-    .filter(({ require }) => require === 'certificate')
+    .filter(({ require, allow }) => require === 'certificate' && allow.some((rule) => 'write' in rule))
     .map(({ name }) => name);
 }
 

@@ -5,8 +5,12 @@ import type { SecretStore } from './secret-store.ts';
 export interface CachedSecret<T> {
   /** The value, at most `ttlMs` old; older only as long as no new one can be had, and then at most `MOST_SECRET_AGE_MS`. */
   get(): Promise<T>;
-  /** Makes the next `get` ask the store. Call it once after the service refused the credential. */
-  expire(): void;
+  /**
+   * Makes the next `get` ask the store. Call it once after the service refused the credential.
+   *
+   * @param refused what `get` gave: where another caller has had it read anew, or the store failed a moment ago, nothing is asked
+   */
+  expire(refused?: T): void;
 }
 
 /** No secret is used that was read longer ago: a roll waits for so long before it relies on what it wrote. */
@@ -41,6 +45,8 @@ export interface SecretCacheOptions {
 interface Held<T> {
   readonly value: Promise<T>;
   until: number;
+  /** `stale`: the store failed, and is left alone until then. */
+  state: 'reading' | 'read' | 'stale';
 }
 
 /**
@@ -74,6 +80,7 @@ export function cachedSecret<T>(
     }
     onStale({ name, ageMs: now - good.readAt, cause });
     mine.until = Math.min(now + TRY_AGAIN_MS, good.readAt + MOST_SECRET_AGE_MS);
+    mine.state = 'stale';
     return good.value;
   }
 
@@ -82,13 +89,21 @@ export function cachedSecret<T>(
       const now = clock();
       if (held !== undefined && now < held.until) return held.value;
       const mine: Held<T> = {
-        value: read(now).catch((cause: unknown) => fallBack(cause, mine)),
+        value: read(now).then(
+          (value) => {
+            mine.state = 'read';
+            return value;
+          },
+          (cause: unknown) => fallBack(cause, mine),
+        ),
         until: now + ttlMs * (1 - random() / 10),
+        state: 'reading',
       };
       held = mine;
       return mine.value;
     },
-    expire() {
+    expire(refused) {
+      if (refused !== undefined && (held?.state !== 'read' || good?.value !== refused)) return;
       held = undefined;
     },
   };

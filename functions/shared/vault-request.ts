@@ -1,3 +1,5 @@
+import { describeSilence } from './describe-silence.ts';
+import { readBoundedText } from './read-bounded-text.ts';
 import { parseBody, type VaultAnswer } from './vault-answer.ts';
 import { VaultError } from './vault-error.ts';
 
@@ -19,6 +21,9 @@ export interface VaultRequest {
   readonly body?: object;
   readonly timeoutMs: number;
 }
+
+/** Vault takes requests up to 32 MiB, but keeps at most about 1 MiB under one name. */
+const MOST_ANSWER_BYTES = 2_097_152;
 
 /**
  * One exchange with Vault or OpenBao, whatever the status.
@@ -44,22 +49,13 @@ export async function askVault(
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    return { status: response.status, body: parseBody(await response.text()) };
+    return { status: response.status, body: parseBody((await readBoundedText(response, MOST_ANSWER_BYTES)) ?? '') };
   } catch (cause) {
-    throw new VaultError('VAULT_UNREACHABLE', what, describeSilence(cause), { cause });
+    throw new VaultError('VAULT_UNREACHABLE', what, describeFailure(cause), { cause });
   }
 }
 
-/** `fetch` wraps what happened to the socket: the code of Node's error is in the cause. */
-function describeSilence(fault: unknown): string {
-  const name = memberOf(fault, 'name');
-  if (name === 'TimeoutError' || name === 'AbortError') return 'no answer in time';
-  const code = memberOf(memberOf(fault, 'cause'), 'code');
-  return `no connection (${typeof code === 'string' ? code : 'without a code'})`;
-}
-
-function memberOf(value: unknown, name: 'name' | 'cause' | 'code'): unknown {
-  const held: Readonly<{ name?: unknown; cause?: unknown; code?: unknown }> | undefined =
-    typeof value === 'object' && value !== null ? value : undefined;
-  return held?.[name];
+function describeFailure(fault: unknown): string {
+  const seen = describeSilence(fault);
+  return 'reason' in seen ? `${seen.silence} (${seen.reason})` : seen.silence;
 }

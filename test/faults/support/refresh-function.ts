@@ -1,9 +1,9 @@
 import { createBuiltinTokenSource } from '../../../functions/rotation/builtin-token-source.ts';
-import { confirmEdgeItems } from '../../../functions/rotation/confirm-edge-items.ts';
 import type { EdgegridCredential } from '../../../functions/rotation/edgegrid-credential.ts';
 import { createEdgegridEdgeKv } from '../../../functions/rotation/edgegrid-edge-kv.ts';
 import { observeRefresh } from '../../../functions/rotation/observe-refresh.ts';
-import { type RefreshDependencies, refreshEdgeTokens } from '../../../functions/rotation/refresh-edge-token.ts';
+import { refreshAndConfirm } from '../../../functions/rotation/refresh-and-confirm.ts';
+import type { RefreshDependencies } from '../../../functions/rotation/refresh-edge-token.ts';
 import { retryRefresh } from '../../../functions/rotation/retry-refresh.ts';
 import { mintingOrder, parseSigningMaster } from '../../../functions/rotation/signing-master.ts';
 import type { SecretStore } from '../../../functions/shared/secret-store.ts';
@@ -56,7 +56,7 @@ export function refreshFunction(options: RefreshFunctionOptions): () => Promise<
       pause,
       signal,
     });
-    const refreshed = await refreshEdgeTokens({
+    return refreshAndConfirm({
       edge,
       tokens: createBuiltinTokenSource({
         ...options.issuer,
@@ -67,8 +67,9 @@ export function refreshFunction(options: RefreshFunctionOptions): () => Promise<
       }),
       master: mintingOrder(parseSigningMaster(await options.master.read('master'))),
       edgeKv,
+      pause,
+      signal,
     });
-    return { ...refreshed, unseen: await confirmEdgeItems(refreshed.pushed, { edge, edgeKv, pause, signal }) };
   }
 
   async function call(): Promise<void> {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../../config/parse-config.ts';
 import { createAuthorize } from '../../../../functions/authorizer/authorize.ts';
+import { KeySetUnavailableError } from '../../../../functions/authorizer/key-set-unavailable-error.ts';
 import type { AuditLine } from '../../../../functions/shared/audit.ts';
 import { authorizerEvent } from '../../../../local/gateway/gateway-events.ts';
 import { createAuthority, type IssuedCertificate } from './issue-certificate.ts';
@@ -38,25 +39,39 @@ let partner: IssuedCertificate;
 let stolen: IssuedCertificate;
 let expired: IssuedCertificate;
 let nobodys: IssuedCertificate;
+let ofCa: IssuedCertificate;
 beforeAll(async () => {
   const authority = await createAuthority();
   edge = await authority.issue({ ...LIFE, uris: [EDGE], serial: '01' });
   partner = await authority.issue({ ...LIFE, uris: [PARTNER], serial: '02' });
   stolen = await authority.issue({ ...LIFE, uris: [PARTNER], serial: '0aff' });
   nobodys = await authority.issue({ ...LIFE, uris: [`${PARTNER}/2`] });
+  ofCa = await authority.issue({ ...LIFE, uris: [PARTNER], ca: true });
   expired = await authority.issue({ ...LIFE, uris: [PARTNER], notAfter: new Date((NOW - 1) * 1000) });
 });
+
+interface AskOptions {
+  readonly cnf?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The issuer's keys cannot be read. */
+  readonly down?: boolean;
+}
+
+const lines: AuditLine[] = [];
 
 async function ask(
   sub: string | undefined,
   certificate: IssuedCertificate | undefined,
-  { cnf, headers = {} }: { readonly cnf?: object; readonly headers?: Readonly<Record<string, string>> } = {},
+  { cnf, headers = {}, down = false }: AskOptions = {},
 ) {
-  const lines: AuditLine[] = [];
+  lines.length = 0;
   const authorize = createAuthorize({
     config: CONFIG,
     issuers: [ISSUER],
-    keySetFor: async () => keySetOf(KEY),
+    keySetFor: async () => {
+      if (down) throw new KeySetUnavailableError('https://issuer.example/jwks.json', 'no answer');
+      return keySetOf(KEY);
+    },
     clock: () => NOW * 1_000,
     audit: (line) => lines.push(line),
     telemetry: { count: () => undefined, warn: () => undefined },
@@ -206,5 +221,19 @@ describe('a caller with a client certificate', () => {
 
     expect(line).toMatchObject({ decision: 'deny', identity: { sub: 'ew:1', ...proofOf(partner) } });
     expect(JSON.stringify(line)).not.toContain(partner.pem.split('\n')[1]);
+  });
+
+  test('is named in the audit line by its key and serial number, where it is refused whoever shows it', async () => {
+    for (const certificate of [expired, stolen, ofCa]) {
+      const { line } = await ask('ew:1', certificate);
+
+      expect(line).toMatchObject({ decision: 'deny', code: 'CERTIFICATE_DENIED', identity: proofOf(certificate) });
+    }
+  });
+
+  test('is named there too where nobody can say whether its token is good', async () => {
+    await expect(ask('ew:1', edge, { down: true })).rejects.toMatchObject({ code: 'KEY_SET_UNAVAILABLE' });
+
+    expect(lines).toEqual([expect.objectContaining({ decision: 'error', identity: proofOf(edge) })]);
   });
 });

@@ -96,6 +96,25 @@ describe('authorizer of several issuers', () => {
     expect(strict.answer.context).not.toHaveProperty('relaxations');
   });
 
+  test('names them too, and the client, where the caller is refused in the end', async () => {
+    const typ = { ...HEADER, typ: 'JWT' };
+    const nobody = await ask(signRs256(typ, { ...AUTH0_CLAIMS, azp: 'client-2' }, AUTH0.privateKey));
+    const old = await ask(signRs256(typ, { ...AUTH0_CLAIMS, iat: NOW - 100, exp: NOW - 40 }, AUTH0.privateKey));
+
+    expect(nobody.lines).toEqual([
+      expect.objectContaining({
+        code: 'POLICY_DENIED',
+        identity: expect.objectContaining({ clientId: 'client-2', relaxations: 'typ-jwt no-jti' }),
+      }),
+    ]);
+    expect(old.lines).toEqual([
+      expect.objectContaining({
+        code: 'TOKEN_EXPIRED',
+        identity: { iss: URL, kid: 'a', sub: 'client-1@clients', clientId: 'client-1' },
+      }),
+    ]);
+  });
+
   test('tells by how much the clocks differ where a token is taken only within the tolerance', async () => {
     const old = await ask(signRs256(HEADER, { ...CLAIMS, iat: NOW - 60, exp: NOW - 12 }, BUILTIN.privateKey));
     const early = await ask(signRs256(HEADER, { ...CLAIMS, iat: NOW + 9 }, BUILTIN.privateKey));
@@ -114,7 +133,7 @@ describe('authorizer of several issuers', () => {
     expect(proven.lines).toEqual([
       expect.objectContaining({
         code: 'TOKEN_EXPIRED',
-        identity: { iss: ISSUER.issuer, kid: 'a', sub: 'ew:1', jti: 'one' },
+        identity: { iss: ISSUER.issuer, kid: 'a', sub: 'ew:1', clientId: 'ew:1', jti: 'one' },
       }),
     ]);
     expect(forged.lines).toEqual([expect.objectContaining({ code: 'SIGNATURE_INVALID', identity: {} })]);

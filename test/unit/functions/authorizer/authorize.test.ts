@@ -86,7 +86,8 @@ describe('authorizer', () => {
   test('throws while the key set cannot be had, so that no denial is cached', async () => {
     const { answer, lines } = ask(`Bearer ${tokenFor('ew:1')}`, true);
     await expect(answer).rejects.toMatchObject({ code: 'KEY_SET_UNAVAILABLE' });
-    expect(lines).toEqual([expect.objectContaining({ decision: 'error' })]);
+    const why = { code: 'KEY_SET_UNAVAILABLE', detail: expect.stringContaining('no answer') };
+    expect(lines).toEqual([expect.objectContaining({ decision: 'error', ...why })]);
   });
 
   test('writes no part of a token', async () => {

@@ -176,6 +176,21 @@ describe('writing to EdgeKV', () => {
     expect(`${String(failure)}${JSON.stringify(failure)}`).not.toContain('canary');
   });
 
+  test('reads no further into an answer than a problem can be long', async () => {
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        sent += 16_384;
+        controller.enqueue(new Uint8Array(16_384).fill(32));
+      },
+    });
+
+    const { failure } = await put([() => new Response(endless, { status: 403 })]);
+
+    expect(failure).toMatchObject({ status: 403, retryable: false });
+    expect(sent).toBeLessThan(200_000);
+  });
+
   test('explains a clock that is wrong', async () => {
     const invalid = { title: 'Bad request', status: 400, detail: 'Invalid timestamp', requestId: '4ec255bc' };
     const behind = await put([problem(400, { ...invalid, requestTime: '2026-01-02T03:05:06Z' })]);

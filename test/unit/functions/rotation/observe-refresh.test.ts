@@ -51,7 +51,7 @@ describe('a refresh on schedule', () => {
       fault: new SpoolError('Anything'),
     }));
     const { metrics, warnings } = await observe(() =>
-      Promise.reject(new RefreshIncompleteError({ tokens: [], pushes: failures }, 4)),
+      Promise.reject(new RefreshIncompleteError({ tokens: [], pushes: failures, pushed: [] }, 4)),
     );
 
     expect(metrics).toEqual({ 'EdgeKvPushFailed staging': 2, 'EdgeKvPushFailed production': 1 });

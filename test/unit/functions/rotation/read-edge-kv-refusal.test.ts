@@ -54,8 +54,4 @@ describe('an answer of EdgeKV that is no success', () => {
       ),
     );
   });
-
-  test('that is longer than any problem is not looked into', () => {
-    expect(read(JSON.stringify({ errorCode: 'EKV_9000', pad: 'x'.repeat(70_000) }))).toEqual({ status: 400 });
-  });
 });

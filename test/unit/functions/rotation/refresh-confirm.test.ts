@@ -7,8 +7,18 @@ const OLD = '{"v":1,"token":"old"}';
 
 type Shown = (time: number, puts: number) => string | undefined;
 
+interface ConfirmOptions {
+  readonly signal?: AbortSignal;
+  readonly putFails?: boolean;
+  /** What a pause waits for besides. */
+  readonly pauses?: () => Promise<void>;
+}
+
 /** EdgeKV shows what `shown` says at a time, in milliseconds since the push. */
-async function confirm(shown: Shown, { signal = new AbortController().signal, putFails = false } = {}) {
+async function confirm(
+  shown: Shown,
+  { signal = new AbortController().signal, putFails = false, pauses = async () => undefined }: ConfirmOptions = {},
+) {
   let time = 0;
   let reads = 0;
   const puts: string[] = [];
@@ -26,6 +36,7 @@ async function confirm(shown: Shown, { signal = new AbortController().signal, pu
     },
     pause: async (milliseconds) => {
       time += milliseconds;
+      await pauses();
     },
     signal,
   });
@@ -78,6 +89,18 @@ describe('reading back what was pushed', () => {
 
   test('asks nothing more when the function’s time is over', async () => {
     const { unseen, puts, reads } = await confirm(() => NEW.value, { signal: AbortSignal.abort() });
+
+    expect({ unseen, puts, reads }).toEqual({ unseen: [NEW], puts: [], reads: 0 });
+  });
+
+  test('does not sit a pause out when the function’s time is over: what was pushed is still to be counted', async () => {
+    const time = new AbortController();
+    const pauses = () => {
+      time.abort();
+      return new Promise<void>(() => undefined);
+    };
+
+    const { unseen, puts, reads } = await confirm(() => OLD, { signal: time.signal, pauses });
 
     expect({ unseen, puts, reads }).toEqual({ unseen: [NEW], puts: [], reads: 0 });
   });

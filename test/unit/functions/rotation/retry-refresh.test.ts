@@ -34,6 +34,7 @@ function incomplete(tokens: Readonly<Record<number, unknown>>, pushes: Readonly<
     {
       tokens: Object.entries(tokens).map(([id, fault]) => ({ edgeWorkerId: Number(id), fault })),
       pushes: Object.entries(pushes).map(([item, fault]) => ({ network: 'staging', item, fault })),
+      pushed: [],
     },
     6,
   );

@@ -61,6 +61,24 @@ describe('cached secret', () => {
     expect(value).toBe(2);
   });
 
+  test('is read anew once for all callers whose credential was refused, however late they notice', async () => {
+    const { store, reads } = countingStore();
+    const secret = cachedSecret(store, 'a', Number, () => 0);
+    const refused = await secret.get();
+
+    const values = [];
+    for (let caller = 0; caller < 3; caller++) {
+      secret.expire(refused);
+      values.push(secret.get());
+    }
+    await Promise.all(values);
+    secret.expire(refused);
+    values.push(secret.get());
+
+    expect(await Promise.all(values)).toEqual([2, 2, 2, 2]);
+    expect(reads).toHaveLength(2);
+  });
+
   test('does not remember that the store failed', async () => {
     const { store } = countingStore(1);
     const secret = cachedSecret(store, 'a', Number, () => 0);
@@ -149,6 +167,20 @@ describe('while the store is down, a cached secret', () => {
     expect(stale).toHaveLength(1);
   });
 
+  test('leaves the store alone for 10 s even where each credential that it serves is refused', async () => {
+    const { secret, at, reads } = failing();
+
+    await at(60_000);
+    for (let batch = 0; batch < 3; batch++) {
+      secret.expire('good');
+      await at(69_999);
+    }
+    const before = reads();
+    await at(70_000);
+
+    expect([before, reads()]).toEqual([2, 3]);
+  });
+
   test('serves on where what was written cannot be parsed', async () => {
     const { at, repair, stale } = failing();
 
@@ -231,7 +263,7 @@ function failing() {
     answer = undefined;
   });
   return {
-    secret: { get: () => first.then(() => secret.get()), expire: () => secret.expire() },
+    secret: { get: () => first.then(() => secret.get()), expire: (refused?: string) => secret.expire(refused) },
     at: async (time: number) => {
       await first;
       now = time;
