@@ -3,11 +3,15 @@ import type { Principal } from './schema.ts';
 
 /**
  * Claims that say where a token comes from and what it is for, and nothing of who bears it: every token of the issuer, or of all
- * who have a scope there, has the same ones (RFC 7519 §4.1, RFC 9068 §2.2; `tid` and `ver` of Entra, `token_use` of Cognito, `gty` of Auth0).
+ * who have a scope there, has the same ones (RFC 7519 §4.1, RFC 9068 §2.2; `azpacr`, `idtyp`, `tid` and `ver` of Entra, `token_use` of
+ * Cognito, `gty` of Auth0, `acr` of Keycloak).
  */
 const SHARED_CLAIMS: ReadonlySet<string> = new Set([
+  'acr',
   'aud',
+  'azpacr',
   'gty',
+  'idtyp',
   'iss',
   'scope',
   'scp',

@@ -1,12 +1,13 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { JSONWebKeySet } from 'jose';
 import type { Config, Principal } from '../../config/schema.ts';
-import type { Audit } from '../shared/audit.ts';
+import type { Audit, IdentityAudit } from '../shared/audit.ts';
 import { bearerToken } from '../shared/bearer-token.ts';
 import { type Clock, seconds } from '../shared/clock.ts';
 import type { Identity, ProvenIdentity } from '../shared/identity.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
 import { CertificateRefusedError } from './certificate-refused-error.ts';
+import { KeySetUnavailableError } from './key-set-unavailable-error.ts';
 import { refuseDeniedCertificate } from './match-certificate.ts';
 import { type ClientCertificate, readCertificate } from './read-certificate.ts';
 import { principalOfCertificate, verifyCertificateOf } from './settle-principal.ts';
@@ -61,17 +62,22 @@ export function createAuthorize<Issuer extends TrustedIssuer>(deps: AuthorizeDep
       return { isAuthorized: true, context: identity };
     } catch (error) {
       if (!(error instanceof TokenRefusedError || error instanceof CertificateRefusedError)) {
-        audit(line('error', {}));
+        audit({ ...line('error', proven), ...undecided(error) });
         throw error;
       }
       const { code, message } = error;
-      const { skewSeconds, proven: ofToken } = error instanceof TokenRefusedError ? error : NOTHING_MORE;
+      const skewSeconds = error instanceof TokenRefusedError ? error.skewSeconds : undefined;
       const skew = skewSeconds === undefined ? {} : { skewSeconds };
-      audit({ ...line('deny', { ...proven, ...ofToken }), code, detail: message, ...skew });
+      audit({ ...line('deny', { ...proven, ...error.proven }), code, detail: message, ...skew });
       telemetry.count('IdentitiesRefused', 1, { code });
       return { isAuthorized: false };
     }
   };
+}
+
+/** Why nobody could say who it is, in words of ours alone: what else was thrown may quote anything. */
+function undecided(error: unknown): Pick<IdentityAudit, 'code' | 'detail'> {
+  return error instanceof KeySetUnavailableError ? { code: error.code, detail: error.message } : {};
 }
 
 interface Identified {
@@ -79,8 +85,6 @@ interface Identified {
   /** Our clock less the claim's time, where the token is taken only within the tolerance. */
   readonly skewSeconds?: number;
 }
-
-const NOTHING_MORE = { skewSeconds: undefined, proven: {} };
 
 /** @param prove is told of what is proven as soon as it is: an audit line names it, also where the caller is refused in the end */
 async function identify<Issuer extends TrustedIssuer>(
@@ -106,12 +110,8 @@ async function identify<Issuer extends TrustedIssuer>(
   prove(claimsIn(verified));
   const principal = principalOf(verified, principals);
   verifyCertificateOf(principal, verified.claims, certificate, principals);
-  const { skewSeconds, relaxations } = verified;
-  const known = {
-    principal: principal.name,
-    ...claimsIn(verified),
-    ...(relaxations.length > 0 && { relaxations: relaxations.join(' ') }),
-  };
+  const { skewSeconds } = verified;
+  const known = { principal: principal.name, ...claimsIn(verified) };
   return {
     identity:
       proof !== undefined && principal.require === 'both'
@@ -130,8 +130,9 @@ function readClientCertificate(
   return pem === undefined ? undefined : readCertificate(pem, now);
 }
 
-function claimsIn({ iss, sub, clientId, jti, kid, exp, iat }: VerifiedToken) {
-  return { iss, sub, clientId, jti, kid, exp, iat };
+function claimsIn({ iss, sub, clientId, jti, kid, exp, iat, relaxations }: VerifiedToken) {
+  const needed = relaxations.length > 0 && { relaxations: relaxations.join(' ') };
+  return { iss, sub, clientId, jti, kid, exp, iat, ...needed };
 }
 
 /** The one principal whose every matcher fits the token; the configuration refuses principals that could both fit. */

@@ -34,17 +34,14 @@ export function isAsymmetric(algorithm: unknown): boolean {
 }
 
 /**
- * The keys of a set that a token's header may mean: of its `kid`, for its algorithm and for signatures, and strong enough. The set is
- * somebody else's document: a member may be anything.
- *
- * @param kid undefined where the header has none: then every key that fits
+ * The keys of a set that may verify with an algorithm: for it and for signatures, and strong enough. The set is somebody else's
+ * document: a member may be anything.
  */
-export function chooseKeys(keys: readonly JWK[], algorithm: string, kid: string | undefined): readonly JWK[] {
+export function chooseKeys(keys: readonly JWK[], algorithm: string): readonly JWK[] {
   const type = KEY_TYPES.get(algorithm);
   return keys.filter(
     (key) =>
       type !== undefined &&
-      (kid === undefined || key.kid === kid) &&
       key.kty === type.kty &&
       (type.crv === undefined || key.crv === type.crv) &&
       (key.alg === undefined || key.alg === algorithm) &&

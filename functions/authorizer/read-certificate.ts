@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { isSpiffeId } from '../../config/spiffe-id.ts';
+import type { ProvenIdentity } from '../shared/identity.ts';
 import { type CertificateExtensions, CLIENT_AUTH, readCertificateExtensions } from './certificate-extensions.ts';
 import { CertificateRefusedError } from './certificate-refused-error.ts';
 import { DerInvalidError } from './read-der.ts';
@@ -37,20 +38,21 @@ const MOST_CHARACTERS = 32_768;
  */
 export function readCertificate(pem: string, now: number): ClientCertificate {
   const { certificate, spki, extensions } = parse(pem);
+  const proof = { spki, serial: certificate.serialNumber.replace(/^0+(?=.)/, '') };
+  const refused: Refuse = (detail) => denied(detail, proof);
   const notBefore = Math.floor(certificate.validFromDate.getTime() / 1000);
   const notAfter = Math.floor(certificate.validToDate.getTime() / 1000);
   // Also what cannot be read as a time.
-  if (!(notBefore <= now && now <= notAfter)) throw denied('It is not valid at this time.');
-  if (extensions.ca) throw denied('It is a CA’s; expected that of a client.');
-  if (extensions.signsOthers) throw denied('Its key usage lets it sign certificates or revocation lists.');
-  if (!extensions.extendedKeyUsages.includes(CLIENT_AUTH)) throw denied('Its extended key usage has no clientAuth.');
-  const spiffeId = readSpiffeId(extensions.uris);
+  if (!(notBefore <= now && now <= notAfter)) throw refused('It is not valid at this time.');
+  if (extensions.ca) throw refused('It is a CA’s; expected that of a client.');
+  if (extensions.signsOthers) throw refused('Its key usage lets it sign certificates or revocation lists.');
+  if (!extensions.extendedKeyUsages.includes(CLIENT_AUTH)) throw refused('Its extended key usage has no clientAuth.');
+  const spiffeId = readSpiffeId(extensions.uris, refused);
   return {
     ...(spiffeId === undefined ? {} : { spiffeId }),
-    spki,
+    ...proof,
     issuer: distinguishedName(certificate.issuer),
     subject: distinguishedName(certificate.subject),
-    serial: certificate.serialNumber.replace(/^0+(?=.)/, ''),
     thumbprint: createHash('sha256').update(certificate.raw).digest('base64url'),
     notBefore,
     notAfter,
@@ -79,12 +81,14 @@ function parse(pem: string): ParsedCertificate {
   }
 }
 
+type Refuse = (detail: string) => CertificateRefusedError;
+
 /** X.509-SVID §2: exactly one URI, or nobody could say whom it names. */
-function readSpiffeId(uris: readonly string[]): string | undefined {
+function readSpiffeId(uris: readonly string[], refused: Refuse): string | undefined {
   const [uri, ...more] = uris;
-  if (more.length > 0) throw denied(`It has ${uris.length} URIs among its alternative names; expected one at most.`);
+  if (more.length > 0) throw refused(`It has ${uris.length} URIs among its alternative names; expected one at most.`);
   if (uri === undefined || !/^spiffe:/i.test(uri)) return undefined;
-  if (!isSpiffeId(uri)) throw denied('Its SPIFFE ID is not of the standard’s form.');
+  if (!isSpiffeId(uri)) throw refused('Its SPIFFE ID is not of the standard’s form.');
   return uri;
 }
 
@@ -96,6 +100,6 @@ function distinguishedName(lines: string | undefined): string {
   return (lines ?? '').split('\n').join(', ');
 }
 
-function denied(detail: string): CertificateRefusedError {
-  return new CertificateRefusedError('CERTIFICATE_DENIED', `The client certificate is refused. ${detail}`);
+function denied(detail: string, proven: ProvenIdentity = {}): CertificateRefusedError {
+  return new CertificateRefusedError('CERTIFICATE_DENIED', `The client certificate is refused. ${detail}`, proven);
 }

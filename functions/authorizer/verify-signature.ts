@@ -27,13 +27,9 @@ export async function verifySignature(
   const algorithm = allowedAlgorithm(header['alg'], algorithms);
   // RFC 7797 §7: no JWT has an unencoded payload; the signed bytes would not be those that are read as claims.
   if (header['b64'] !== undefined) throw new TokenRefusedError('TOKEN_MALFORMED', 'The header has b64.');
-  const kid = header['kid'];
-  const keys = chooseKeys(jwks.keys, algorithm, typeof kid === 'string' ? kid : undefined);
+  const keys = chooseKeys(jwks.keys, algorithm);
   if (keys.length === 0) {
-    throw new TokenRefusedError(
-      'KEY_UNKNOWN',
-      'No key of the issuer that may be used fits the kid and alg of the token.',
-    );
+    throw new TokenRefusedError('KEY_UNKNOWN', 'The issuer has no key of this kid and alg that may be used.');
   }
   for (const key of keys) {
     const payload = await verifyWith(key, compact, algorithm);

@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from 'jose';
-import type { Relaxation } from '../../config/issuer-presets.ts';
+import { type Relaxation, RFC_9068_CLAIMS } from '../../config/issuer-presets.ts';
 import type { ProvenIdentity } from '../shared/identity.ts';
 import { decodeCompact, parsePart } from './decode-compact.ts';
 import { type JudgedClaims, judgeClaims, judgeType, type Relax } from './judge-claims.ts';
@@ -57,7 +57,8 @@ export async function verifyToken<Issuer extends TrustedIssuer>(
   if (typeof kid !== 'string') throw new TokenRefusedError('KEY_UNKNOWN', 'The header has no kid.');
   allowedAlgorithm(jws.header['alg'], issuer.algorithms);
 
-  await verifySignature(jws, await keySetFor(issuer, kid), issuer.algorithms);
+  const { keys } = await keySetFor(issuer, kid);
+  await verifySignature(jws, { keys: keys.filter((key) => key.kid === kid) }, issuer.algorithms);
 
   try {
     const judged = judgeClaims(claims, issuer, now, relax);
@@ -69,12 +70,17 @@ export async function verifyToken<Issuer extends TrustedIssuer>(
 }
 
 /** Who signed a token that is refused all the same, e.g. because it is old: an operator has to find its sender. */
-function provenBy(claims: JsonObject, { issuer }: TrustedIssuer, kid: string): ProvenIdentity {
-  const { sub, jti } = claims;
+function provenBy(
+  claims: JsonObject,
+  { issuer, claims: mapping = RFC_9068_CLAIMS }: TrustedIssuer,
+  kid: string,
+): ProvenIdentity {
+  const [sub, clientId, jti] = [claims['sub'], claims[mapping.clientId], claims[mapping.tokenId]];
   return {
     iss: issuer,
     kid,
     ...(typeof sub === 'string' && { sub }),
+    ...(typeof clientId === 'string' && { clientId }),
     ...(typeof jti === 'string' && { jti }),
   };
 }

@@ -78,6 +78,11 @@ describe('a policy that is not what its author believes', () => {
       'principals.p.claims: nothing but scope → a claim that its tokens alone have',
     ],
     [
+      'a claim that every token of an application has',
+      { claims: { scope: 'ingest', idtyp: 'app', azpacr: '1' } },
+      'principals.p.claims: nothing but scope, idtyp, azpacr → a claim that its tokens alone have',
+    ],
+    [
       'a pattern for a claim',
       { claims: { sub: 'ew:*' } },
       'principals.p.claims.sub: "ew:*" → an exact value, for no pattern is read here; write it out',
