@@ -8,19 +8,16 @@ import type { StackPlace } from './stack-place.ts';
 /** Longer than any line of ours. */
 const LONGEST_LINE = 262_144;
 
-/** Audit lines of a stack from a time on, in the order in which they were written. */
+/** Audit lines of a stack from a time on, the oldest first. */
 export type ReadAuditLines = (since: number) => AsyncIterable<AuditLine>;
 
 /** Where the audit lines of a stack are read. @param regions of the configuration; only for AWS */
-export async function openAuditLines(
-  place: StackPlace,
-  regions: readonly string[],
-): Promise<readonly ReadAuditLines[]> {
+export async function openAuditLines(place: StackPlace, regions: readonly string[]): Promise<ReadAuditLines> {
   if (place.kind === 'folder') {
-    return [(since) => readAuditFile(join(place.dataDir, 'audit.ndjson'), since)];
+    return (since) => readAuditFile(join(place.dataDir, 'audit.ndjson'), since);
   }
   const { readAuditLogs } = await import('./audit-logs.ts');
-  return regions.map((region) => (since) => readAuditLogs(region, since));
+  return (since) => readAuditLogs(regions, since);
 }
 
 async function* readAuditFile(file: string, since: number): AsyncGenerator<AuditLine> {

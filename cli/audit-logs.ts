@@ -9,14 +9,25 @@ import { parseAuditLine } from './parse-audit-line.ts';
 
 /** The log groups of a stack have its name in theirs; the access logs among them hold no line that fits. */
 const stackName = (region: string) => `edgehouse-${region}`;
+/** A search through a large log group answers late, in milliseconds. */
+const SEARCH_MS = 30_000;
 const AUDIT_LINES = '{ $.audit = "*" }';
 
 /**
- * The audit lines in CloudWatch Logs of one region, in the order of their times. Needs logs:DescribeLogGroups and
- * logs:FilterLogEvents; a long range takes a call for each megabyte or so of log.
+ * The audit lines in CloudWatch Logs of every region, in the order of their times: a retry may come in through another region. Needs
+ * logs:DescribeLogGroups and logs:FilterLogEvents; a long range takes a call for each megabyte or so of log.
  */
-export async function* readAuditLogs(region: string, since: number): AsyncGenerator<AuditLine> {
-  const client = new CloudWatchLogsClient(awsClientOptions(region));
+export async function* readAuditLogs(regions: readonly string[], since: number): AsyncGenerator<AuditLine> {
+  const lines = (await Promise.all(regions.map((region) => readRegion(region, since)))).flat();
+  yield* lines.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
+}
+
+async function readRegion(region: string, since: number): Promise<readonly AuditLine[]> {
+  const { requestHandler, ...options } = awsClientOptions(region);
+  const client = new CloudWatchLogsClient({
+    ...options,
+    requestHandler: { ...requestHandler, requestTimeout: SEARCH_MS, socketTimeout: SEARCH_MS },
+  });
   try {
     const lines: AuditLine[] = [];
     for await (const { logGroups = [] } of paginateDescribeLogGroups(
@@ -30,7 +41,7 @@ export async function* readAuditLogs(region: string, since: number): AsyncGenera
         }
       }
     }
-    yield* lines.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
+    return lines;
   } finally {
     client.destroy();
   }

@@ -13,13 +13,12 @@ export async function audit(
   const { config } = await import('#config');
   const tally = new Map<string, number>();
   if (!json) io.out(AUDIT_HEADER);
-  for (const read of await openAuditLines(place, config.regions)) {
-    for await (const line of read(from)) {
-      if (refused && !isRefused(line)) continue;
-      io.out(json ? JSON.stringify(line) : auditRow(line));
-      const what = line.code ?? (line.audit === 'identity' ? line.decision : line.outcome);
-      tally.set(what, (tally.get(what) ?? 0) + 1);
-    }
+  const read = await openAuditLines(place, config.regions);
+  for await (const line of read(from)) {
+    if (refused && !isRefused(line)) continue;
+    io.out(json ? JSON.stringify(line) : auditRow(line));
+    const what = line.code ?? (line.audit === 'identity' ? line.decision : line.outcome);
+    tally.set(what, (tally.get(what) ?? 0) + 1);
   }
   if (json) return;
   const counts = [...tally].sort(([, one], [, other]) => other - one).map(([what, count]) => `${what} ${count}`);

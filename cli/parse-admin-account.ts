@@ -1,10 +1,11 @@
 import type { AdminAccount } from '../clickhouse/admin-client.ts';
 import type { ParsedOptions } from './parse-options.ts';
-import { parseUrl } from './parse-url.ts';
+import { protectedUrl } from './parse-url.ts';
 import { UsageError } from './usage.ts';
 
 /**
- * `--clickhouse URL`: where ClickHouse answers, and the account of an administrator, from the URL or from the environment.
+ * `--clickhouse URL`: where ClickHouse answers, over TLS unless on this machine, and the account of an administrator, from the URL or
+ * from the environment.
  *
  * @throws UsageError
  */
@@ -14,7 +15,7 @@ export function parseAdminAccount(
 ): AdminAccount {
   const given = values.get('clickhouse');
   if (given === undefined) throw new UsageError('--clickhouse is missing');
-  const url = parseUrl('--clickhouse', given);
+  const url = protectedUrl('--clickhouse', given);
   return {
     url: url.origin,
     user: decodeURIComponent(url.username) || env['EDGEHOUSE_CLICKHOUSE_USER'] || 'default',

@@ -20,6 +20,7 @@ function isAuditLine(value: unknown): value is AuditLine {
     KINDS.has(value.audit) &&
     'time' in value &&
     typeof value.time === 'string' &&
-    !Number.isNaN(Date.parse(value.time))
+    !Number.isNaN(Date.parse(value.time)) &&
+    (value.audit === 'replay' || ('identity' in value && typeof value.identity === 'object' && value.identity !== null))
   );
 }

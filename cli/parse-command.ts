@@ -80,7 +80,9 @@ export function parseCommand(args: readonly string[], env: Environment): Command
       return parseRevoke(rest);
     case 'certificate':
       return parseCertificate(rest);
+    // `rotation status` reads as well, and is asked for by that name.
     case 'rotate':
+    case 'rotation':
       return parseRotate(rest, env);
     case 'audit':
       return parseAudit(rest);

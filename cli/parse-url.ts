@@ -14,14 +14,20 @@ export function parseUrl(option: string, text: string): URL {
 }
 
 /**
- * Parses a URL that a token goes over: in clear text only within this machine.
+ * Parses a URL that a secret goes over: in clear text only within this machine.
  *
  * @throws UsageError
  */
-export function secureUrl(option: string, text: string): URL {
+export function protectedUrl(option: string, text: string): URL {
   const url = parseUrl(option, text);
   const loopback = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
   if (url.protocol === 'http:' && !loopback) throw new UsageError(`${option}: expected https:// to another machine`);
+  return url;
+}
+
+/** The same, where the secret is a token: the URL holds neither user nor password. @throws UsageError */
+export function secureUrl(option: string, text: string): URL {
+  const url = protectedUrl(option, text);
   if (url.username !== '' || url.password !== '')
     throw new UsageError(`${option}: expected a URL without user or password`);
   return url;

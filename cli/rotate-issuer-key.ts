@@ -72,7 +72,9 @@ function describeWithdrawal(name: IssuerKeyName, apply: boolean): string {
   const other = otherKey(name);
   const what =
     `withdraw: key ${other} signs, and is published alone. Tokens that key ${name} signed are refused within a quarter of an hour, by ` +
-    'verifiers that reach the issuer.';
+    'verifiers that reach the issuer. ' +
+    // `iat` is the signer's word: a token that was signed for next month is refused now and good then.
+    `If somebody else signed with key ${name}, put a new key in its place before the next roll publishes it again (docs/rotation.md).`;
   return apply
     ? `Done. ${what} Invoke the refresh now, so that EdgeWorkers have tokens of key ${other}.`
     : `Next is ${what} Do it with --apply.`;

@@ -5,12 +5,15 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { audit } from '../../../cli/audit.ts';
 import { parseAudit } from '../../../cli/audit-command.ts';
+import { openAuditLines } from '../../../cli/audit-lines.ts';
 import { auditRow } from '../../../cli/audit-table.ts';
 import { parseAuditLine } from '../../../cli/parse-audit-line.ts';
 import { parseCommand } from '../../../cli/parse-command.ts';
 import { parseTime } from '../../../cli/parse-time.ts';
 import { UsageError } from '../../../cli/usage.ts';
 import type { AuditLine } from '../../../functions/shared/audit.ts';
+import { json, type StubRequest } from '../functions/shared/aws-stub.ts';
+import { pointAwsAtStub } from './point-aws-at-stub.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const HOUR = 3_600_000;
@@ -169,6 +172,41 @@ describe('audit on a local folder', () => {
   });
 });
 
+describe('audit on AWS', () => {
+  const aws = pointAwsAtStub();
+
+  test('reads every page of every log group in every region, and tells the lines in one order', async () => {
+    const events = (...said: readonly (AuditLine | string)[]) => ({
+      events: said.map((line) => ({ message: typeof line === 'string' ? line : JSON.stringify(line) })),
+    });
+    const pages: Readonly<Record<string, object>> = {
+      'us-east-1 DescribeLogGroups': { logGroups: [{ logGroupName: 'authorizer' }, { logGroupName: 'ingest' }] },
+      'eu-west-1 DescribeLogGroups': { logGroups: [{ logGroupName: 'ingest' }] },
+      'us-east-1 FilterLogEvents authorizer': events(identityLine(3), 'START RequestId: 1'),
+      'us-east-1 FilterLogEvents ingest': { ...events(batchLine(1)), nextToken: 'more' },
+      'us-east-1 FilterLogEvents ingest more': events(batchLine(0.5)),
+      'eu-west-1 FilterLogEvents ingest': events(batchLine(2)),
+    };
+    const asked: object[] = [];
+    const answer = ({ headers, body }: StubRequest) => {
+      const { logGroupName, nextToken, ...rest } = JSON.parse(String(body));
+      const region = /\/([a-z0-9-]+)\/logs\//.exec(String(headers.authorization))?.[1];
+      const operation = String(headers['x-amz-target']).split('.')[1];
+      asked.push(rest);
+      return json(pages[[region, operation, logGroupName, nextToken].filter(Boolean).join(' ')] ?? {});
+    };
+    aws.stub().answer(...Array.from({ length: 6 }, () => answer));
+
+    const read = await openAuditLines({ kind: 'aws' }, ['us-east-1', 'eu-west-1']);
+    const ids = [];
+    for await (const { requestId } of read(NOW - 4 * HOUR)) ids.push(requestId);
+
+    expect(ids).toEqual(['identity-3', 'batch-2', 'batch-1', 'batch-0.5']);
+    expect(asked).toContainEqual({ logGroupNamePattern: 'edgehouse-eu-west-1' });
+    expect(asked).toContainEqual({ startTime: NOW - 4 * HOUR, filterPattern: '{ $.audit = "*" }' });
+  });
+});
+
 describe('a line of the table', () => {
   test('is one line of printable characters, whatever a sender wrote', () => {
     fc.assert(
@@ -188,6 +226,8 @@ describe('a line of a log', () => {
       }),
     );
     expect(parseAuditLine(JSON.stringify(batchLine(1)))).toEqual(batchLine(1));
-    expect(parseAuditLine(JSON.stringify({ ...batchLine(1), time: 'soon' }))).toBeUndefined();
+    for (const broken of [{ time: 'soon' }, { identity: undefined }, { identity: null }, { audit: 'other' }]) {
+      expect(parseAuditLine(JSON.stringify({ ...batchLine(1), ...broken }))).toBeUndefined();
+    }
   });
 });

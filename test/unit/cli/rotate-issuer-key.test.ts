@@ -136,7 +136,9 @@ describe('rotate issuer-key on a local folder', () => {
       /^Next is withdraw: key b signs.*Do it with --apply\.$/,
     );
     expect(note()).toContain('"active":"a"');
-    expect(await rotate({ withdraw: 'a' })).toMatch(/^Done\. withdraw: key b signs.* Invoke the refresh now/);
+    expect(await rotate({ withdraw: 'a' })).toMatch(
+      /^Done\. withdraw: key b signs.* put a new key in its place before the next roll.* Invoke the refresh now/,
+    );
     expect(note()).toBe('{"active":"b"}');
   });
 });

@@ -30,6 +30,10 @@ describe('the command line of rotate', () => {
     });
   });
 
+  test('takes rotation for rotate', () => {
+    expect(parseCommand(['rotation', 'status'], {})).toEqual(parseCommand(['rotate', 'status'], {}));
+  });
+
   test('says what to roll and where', () => {
     expect(parseRotate(['signing'])).toEqual({
       kind: 'rotate signing',
