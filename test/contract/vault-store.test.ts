@@ -206,6 +206,7 @@ describe('Vault that does not answer as it should', () => {
     ['an engine of version 1', envelope({ data: { password: 'canary' } })],
     ['a version that is no number', envelope({ data: { data: {}, metadata: { version: 'canary' } } })],
     ['nothing', { status: 200, body: '' }],
+    ['more than Vault keeps', envelope({ data: { a: 'x'.repeat(2_100_000) }, metadata: { version: 1 } })],
   ])('but with %s is not believed', async (_what, answer) => {
     await store.read(NAME);
     rig.vault.behaviour.instead.push(answer);
