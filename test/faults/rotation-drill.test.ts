@@ -10,6 +10,7 @@ import { failWith } from './support/fault-proxy.ts';
 import { type IngestContainer, type RotationRig, SECRET, startRotationRig, USERS } from './support/rotation-rig.ts';
 import { scanForSecrets } from './support/scan-for-secrets.ts';
 import { type SteadyWriter, startSteadyWriter } from './support/steady-writer.ts';
+import { stumblingTools } from './support/stumbling-tools.ts';
 
 // One rotation follows the other on the real front and its table of passwords, each with a death of its own, while ingest writes at an
 // even pace that never stops.
@@ -79,17 +80,29 @@ afterAll(async () => {
   await rig?.stop();
 });
 
-describe.each(STEPS)('a rotation whose process dies in %s', (step) => {
+/** Each step as it goes when all is well, and the two that go on after a stumble. */
+const COURSES: readonly Course[] = [
+  ...STEPS.map((step) => ({ step, stumbles: false })),
+  { step: 'setSecret', stumbles: true },
+  { step: 'finishSecret', stumbles: true },
+];
+
+interface Course {
+  readonly step: RotationStep;
+  readonly stumbles: boolean;
+}
+
+describe.each(COURSES)('a rotation whose process dies in $step (stumbles: $stumbles)', ({ step, stumbles }) => {
   test.each(Object.keys(RECOVERIES))(
     'at any await, and is then %s, ends with one password that works, and no batch has failed',
     async (recovery) => {
-      const deaths = (await awaitsOf(step)).flatMap((kind, at) =>
+      const deaths = (await awaitsOf(step, stumbles)).flatMap((kind, at) =>
         MOMENTS[kind].map((moment) => ({ at: at + 1, moment })),
       );
 
       expect(deaths.length).toBeGreaterThan(3);
       for (const death of deaths) {
-        const ended = await rotateThroughCrash(step, death, RECOVERIES[recovery] ?? fail);
+        const ended = await rotateThroughCrash({ step, stumbles }, death, RECOVERIES[recovery] ?? fail);
         expect({ ...death, ...ended }).toEqual({ ...death, ...GOOD_END });
       }
     },
@@ -171,11 +184,11 @@ const GOOD_END = {
   newWorksForEver: true,
 };
 
-/** What an undisturbed step awaits, so that the drill knows where it can die. */
-async function awaitsOf(step: RotationStep): Promise<readonly ('asks' | 'changes')[]> {
+/** What a step awaits that nobody kills, so that the drill knows where it can die. */
+async function awaitsOf(step: RotationStep, stumbles: boolean): Promise<readonly ('asks' | 'changes')[]> {
   await begin();
   for (const earlier of stepsBefore(step)) await goOn(() => rig.rotate(earlier, tools));
-  const counted = crashingTools(tools, 0, 'before');
+  const counted = crashingTools(stumbles ? stumblingTools(tools) : tools, 0, 'before');
   await goOn(() => rig.rotate(step, counted.tools));
   for (const later of stepsAfter(step)) await goOn(() => rig.rotate(later, tools));
   await rest(OVERLAP_MS);
@@ -183,13 +196,13 @@ async function awaitsOf(step: RotationStep): Promise<readonly ('asks' | 'changes
 }
 
 async function rotateThroughCrash(
-  step: RotationStep,
+  { step, stumbles }: Course,
   { at, moment }: { readonly at: number; readonly moment: Moment },
   recover: (rotate: () => Promise<unknown>) => Promise<void>,
 ) {
   const old = await begin();
   for (const earlier of stepsBefore(step)) await goOn(() => rig.rotate(earlier, tools));
-  const crash = crashingTools(tools, at, moment);
+  const crash = crashingTools(stumbles ? stumblingTools(tools) : tools, at, moment);
   await goOn(() => expect(rig.rotate(step, crash.tools)).rejects.toThrow(ProcessKilled));
   await goOn(() => recover(() => rig.rotate(step, tools)));
   for (const later of stepsAfter(step)) await goOn(() => rig.rotate(later, tools));
