@@ -17,7 +17,7 @@ describe('cdk synth', () => {
     console.log(`cdk synth: ${(milliseconds / 1000).toFixed(1)} s`);
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     expect(existsSync(join(output, 'edgehouse-us-east-1.template.json'))).toBe(true);
-  });
+  }, 120_000);
 
   test('says which presets there are', async () => {
     const { code, stderr } = await runSynth(output, '--context', 'preset=emulater');
@@ -25,5 +25,5 @@ describe('cdk synth', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('The context value preset is "emulater". Expected aws or emulator.');
     expect(stderr).not.toContain('    at ');
-  });
+  }, 120_000);
 });
