@@ -1,4 +1,5 @@
 import type { AuditLine } from '../functions/shared/audit.ts';
+import { printable } from './printable.ts';
 
 const COLUMNS = [
   ['time', 24],
@@ -57,9 +58,4 @@ function cellsOf(line: AuditLine): Cells {
 function render(cells: Cells): string {
   const padded = COLUMNS.map(([name, width]) => printable(String(cells[name] ?? '-')).padEnd(width));
   return padded.join('  ').trimEnd();
-}
-
-/** Senders choose some of these texts: nothing in them may steer the terminal or turn its lines around. */
-function printable(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }

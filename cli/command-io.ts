@@ -7,5 +7,7 @@ export interface CommandIo extends SendPorts {
   readonly out: (line: string) => void;
   /** One line to standard error. */
   readonly err: (line: string) => void;
+  /** From this call on, Ctrl-C aborts the signal and no longer ends the process; a second one does. */
+  readonly interrupted: () => AbortSignal;
   readonly randomBytes: (count: number) => Uint8Array;
 }

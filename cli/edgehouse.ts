@@ -10,6 +10,11 @@ process.exitCode = await runCli(process.argv.slice(2), process.env, {
   stdin: process.stdin,
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
+  interrupted: () => {
+    const interrupt = new AbortController();
+    process.once('SIGINT', () => interrupt.abort());
+    return interrupt.signal;
+  },
   randomBytes,
   fetch,
   now: Date.now,

@@ -4,35 +4,32 @@ import { type CertificateCommand, parseCertificate } from './certificate-command
 import { type GrantsCommand, parseGrants } from './grants-command.ts';
 import type { TlsFiles } from './mutual-tls-fetch.ts';
 import { parseAdminAccount } from './parse-admin-account.ts';
+import { type ApiOptions, parseApi, required } from './parse-api.ts';
 import { type OptionKinds, type ParsedOptions, parseOptions } from './parse-options.ts';
-import { secureUrl } from './parse-url.ts';
+import { parseQuarantine, type QuarantineCommand } from './quarantine-command.ts';
 import { INPUT_FORMATS, type InputFormat } from './read-rows.ts';
+import { parseReceipt, type ReceiptCommand } from './receipt-command.ts';
+import { parseReconcile, type ReconcileCommand } from './reconcile-command.ts';
 import { parseRevoke, type RevokeCommand } from './revoke-command.ts';
 import { parseRotate, type RotateCommand } from './rotate-command.ts';
+import { parseSpool, type SpoolCommand } from './spool-command.ts';
+import { parseTail, type TailCommand } from './tail-command.ts';
 import { UsageError } from './usage.ts';
 
-export interface SendCommand {
+export interface SendCommand extends ApiOptions {
   readonly kind: 'send';
   /** `-` is standard input. */
   readonly file: string;
-  /** Origin. */
-  readonly api: string;
   readonly stream: string;
-  readonly credentials: CredentialsPlace;
   /** Who signs with a key of its own and has no token. Undefined: the credentials have a token. */
   readonly principal: string | undefined;
   /** For a domain that asks for client certificates. */
   readonly tls: TlsFiles | undefined;
-  readonly source: string;
   readonly format: InputFormat;
   readonly batch: number;
   readonly concurrency: number;
   readonly gzip: boolean;
 }
-
-export type CredentialsPlace =
-  | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'file'; readonly path: string };
 
 export interface MigrateCommand {
   readonly kind: 'migrate';
@@ -49,6 +46,11 @@ export type Command =
   | MigrateCommand
   | RotateCommand
   | AuditCommand
+  | QuarantineCommand
+  | SpoolCommand
+  | ReconcileCommand
+  | ReceiptCommand
+  | TailCommand
   | GrantsCommand
   | RevokeCommand
   | CertificateCommand
@@ -56,13 +58,27 @@ export type Command =
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const COMMANDS = ['send', 'migrate', 'grants', 'revoke', 'certificate', 'rotate', 'audit', 'help'];
+const COMMANDS = [
+  'send',
+  'migrate',
+  'grants',
+  'revoke',
+  'certificate',
+  'rotate',
+  'audit',
+  'quarantine',
+  'spool',
+  'reconcile',
+  'receipt',
+  'tail',
+  'help',
+];
 
 /**
  * Parses a command line.
  *
  * @param args without the interpreter and the script
- * @param env only for the account of `migrate` and `grants`, and the token of `rotate`
+ * @param env only for the account of whatever takes `--clickhouse`, and Vault's token
  * @throws UsageError
  */
 export function parseCommand(args: readonly string[], env: Environment): Command {
@@ -86,6 +102,16 @@ export function parseCommand(args: readonly string[], env: Environment): Command
       return parseRotate(rest, env);
     case 'audit':
       return parseAudit(rest);
+    case 'quarantine':
+      return parseQuarantine(rest, env);
+    case 'spool':
+      return parseSpool(rest, env);
+    case 'reconcile':
+      return parseReconcile(rest, env);
+    case 'receipt':
+      return parseReceipt(rest, env);
+    case 'tail':
+      return parseTail(rest, env);
     default:
       throw new UsageError(`unknown command ${name}; did you mean ${nearestKey(name, COMMANDS)}?`);
   }
@@ -114,12 +140,8 @@ function parseSend(args: readonly string[]): SendCommand {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(stream)) {
     throw new UsageError('--stream: expected lower-case letters, digits and _, the first a letter');
   }
-  const source = required(values, 'source');
-  if (!/^[!-+\--~]+$/.test(source))
-    throw new UsageError('--source: expected ASCII without space or comma: ew/12345/1.2.0');
   const format = INPUT_FORMATS.find((known) => known === (values.get('format') ?? 'ndjson'));
   if (format === undefined) throw new UsageError(`--format: expected one of ${INPUT_FORMATS.join(', ')}`);
-  const credentials = required(values, 'credentials');
   const tls = tlsFiles(values);
   const principal = values.get('principal');
   if (principal !== undefined && tls === undefined) {
@@ -128,13 +150,9 @@ function parseSend(args: readonly string[]): SendCommand {
   return {
     kind: 'send',
     file,
-    api: secureUrl('--api', required(values, 'api')).origin,
     stream,
-    source,
     format,
-    credentials: /^https?:\/\//.test(credentials)
-      ? { kind: 'url', url: secureUrl('--credentials', credentials).href }
-      : { kind: 'file', path: credentials },
+    ...parseApi(values),
     principal,
     tls,
     batch: count(values, 'batch', 500, 10_000),
@@ -154,12 +172,6 @@ function tlsFiles(values: ParsedOptions['values']): TlsFiles | undefined {
   if (certificate !== undefined && key !== undefined) return { certificate, key, authorities };
   if (certificate === undefined && key === undefined && authorities === undefined) return undefined;
   throw new UsageError('--certificate, --key: expected both, and --authorities only with them');
-}
-
-function required(values: ParsedOptions['values'], name: string): string {
-  const value = values.get(name);
-  if (value === undefined) throw new UsageError(`--${name} is missing`);
-  return value;
 }
 
 function count(values: ParsedOptions['values'], name: string, preset: number, most: number): number {

@@ -1,3 +1,4 @@
+import { describeSpan } from './describe-span.ts';
 import { type CredentialStatus, isWell } from './rotate-credential-status.ts';
 
 const HEAD = ['credential', 'state', 'age', 'expires', 'next run', 'last outcome'];
@@ -42,17 +43,4 @@ function exact(time: number | string | undefined): string | null {
 function describeTime(time: number | string | undefined, now: number): string {
   if (typeof time !== 'number') return time ?? 'unknown';
   return time > now ? `in ${describeSpan(time - now)}` : `${describeSpan(now - time)} ago`;
-}
-
-const UNITS: readonly (readonly [unit: string, milliseconds: number])[] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-];
-
-/** In the largest unit of which there are at least two, rounded down. */
-function describeSpan(milliseconds: number): string {
-  const found = UNITS.find(([, length]) => milliseconds >= 2 * length);
-  const [unit, length] = found ?? ['s', 1000];
-  return `${Math.max(0, Math.floor(milliseconds / length))} ${unit}`;
 }

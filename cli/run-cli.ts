@@ -7,11 +7,20 @@ import { diffGrants } from './diff-grants.ts';
 import { migrate } from './migrate.ts';
 import { type Command, parseCommand } from './parse-command.ts';
 import { printGrants } from './print-grants.ts';
+import { quarantineLs } from './quarantine-ls.ts';
+import { quarantinePurge } from './quarantine-purge.ts';
+import { quarantineReplay } from './quarantine-replay.ts';
+import { receipt } from './receipt.ts';
+import { reconcile } from './reconcile.ts';
 import { revoke } from './revoke.ts';
 import { rotateIssuerKey } from './rotate-issuer-key.ts';
 import { rotateSigning } from './rotate-signing.ts';
 import { rotateStatus } from './rotate-status.ts';
 import { send } from './send.ts';
+import { spoolLs } from './spool-ls.ts';
+import { spoolPurge } from './spool-purge.ts';
+import { spoolReplay } from './spool-replay.ts';
+import { tail } from './tail.ts';
 import { USAGE, UsageError } from './usage.ts';
 
 /**
@@ -54,6 +63,30 @@ async function run(command: Command, io: CommandIo): Promise<boolean> {
       return rotateStatus(command, io);
     case 'audit':
       await audit(command, io);
+      return true;
+    case 'quarantine ls':
+      await quarantineLs(command, io);
+      return true;
+    case 'quarantine replay':
+      return quarantineReplay(command, io);
+    case 'quarantine purge':
+      await quarantinePurge(command, io);
+      return true;
+    case 'spool ls':
+      await spoolLs(command, io);
+      return true;
+    case 'spool replay':
+      await spoolReplay(command, io);
+      return true;
+    case 'spool purge':
+      await spoolPurge(command, io);
+      return true;
+    case 'reconcile':
+      return reconcile(command, io);
+    case 'receipt':
+      return receipt(command, io);
+    case 'tail':
+      await tail(command, io);
       return true;
     case 'grants print':
       await printGrants(io);

@@ -1,5 +1,6 @@
 import type { Receipt } from './api-answer.ts';
 import type { Batch } from './make-batches.ts';
+import { printable } from './printable.ts';
 import type { BatchResult } from './send-batch.ts';
 
 /** What became of the input so far. `stored + quarantined + spooled` is what the API took. */
@@ -67,7 +68,7 @@ function describeReceipt(batch: Batch, { outcome, received, accepted, quarantine
 
 function describeErrors(batch: Batch, { errors }: Receipt): readonly string[] {
   const shown = errors.slice(0, SHOWN_ERRORS).map(({ row, column, code }) => {
-    return `  line ${batch.lines[row] ?? '?'} (row ${row})${column ? ` ${column}` : ''}: ${code}`;
+    return `  line ${batch.lines[row] ?? '?'} (row ${row})${column ? ` ${printable(column)}` : ''}: ${code}`;
   });
   return errors.length > shown.length ? [...shown, `  and ${errors.length - shown.length} more`] : shown;
 }

@@ -1,17 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import {
-  CredentialsError,
-  createCredentialsReader,
-  parseCredentials,
-  parsePrincipalKey,
-} from '../local/credentials.ts';
+import { createCredentialsReader, parseCredentials, parsePrincipalKey } from '../local/credentials.ts';
 import type { Refusal } from './api-answer.ts';
 import type { CommandIo } from './command-io.ts';
-import { describeFailure } from './describe-failure.ts';
+import { readCredentials } from './credentials-place.ts';
 import { makeBatches } from './make-batches.ts';
 import { openMutualTlsFetch } from './mutual-tls-fetch.ts';
-import type { CredentialsPlace, SendCommand } from './parse-command.ts';
+import type { SendCommand } from './parse-command.ts';
 import { readRows } from './read-rows.ts';
 import { type Destination, sendBatch } from './send-batch.ts';
 import {
@@ -96,23 +90,4 @@ export async function send(command: SendCommand, io: CommandIo): Promise<boolean
 /** Opened with the first chunk: a stream made ahead of its use would fail with nobody listening. */
 async function* readFileChunks(path: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(path, { highWaterMark: 256 * 1024 });
-}
-
-async function readCredentials(place: CredentialsPlace, fetchItem: typeof fetch): Promise<string> {
-  if (place.kind === 'file') {
-    try {
-      return await readFile(place.path, 'utf8');
-    } catch (cause) {
-      throw new CredentialsError(`${describeFailure(cause)}. Check the path given to --credentials.`, { cause });
-    }
-  }
-  const response = await fetchItem(place.url, { redirect: 'error', signal: AbortSignal.timeout(10_000) }).catch(
-    (cause) => {
-      throw new CredentialsError(`${describeFailure(cause)}. Check the URL given to --credentials.`, { cause });
-    },
-  );
-  if (!response.ok) {
-    throw new CredentialsError(`the item's URL answered ${response.status}. Check that the item was pushed.`);
-  }
-  return response.text();
 }

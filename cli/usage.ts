@@ -61,4 +61,62 @@ export const USAGE = `Usage: edgehouse <command> [options]
     --json              The lines as they are, one JSON object each.
     --data DIR          The folder of a local stack. Default: CloudWatch Logs in the regions of edgehouse.config.ts.
 
+  quarantine ls     Show the rows that did not fit their table: how many with which fault.
+    --clickhouse URL    As for migrate; the operator's account (edgehouse grants print).
+    --stream NAME       Only of this stream.
+    --principal NAME    Only what this principal sent.
+    --since TIME, --until TIME
+                        As for audit.
+    --code CODE         Only rows with this fault: FIELD_TYPE
+    --rows              The newest 100 rows themselves.
+
+  quarantine replay Have rows judged again, under a new batch id: whole batches, and none twice.
+    --stream NAME, --principal NAME
+                        Whose rows; the rest as above.
+    --apply             Do it.
+    --api URL, --credentials WHERE, --source NAME
+                        With --apply; as for send, with the credentials of this principal.
+
+  quarantine purge  Delete rows from the quarantine; options as for ls, one at least.
+    --erase             Everything of --principal in ClickHouse: rows of the tables, of the quarantine and of the ledger.
+    --apply             Do it.
+
+  spool ls          Show the batches that ClickHouse could not take yet.
+    --stream NAME, --principal NAME, --object NAME
+                        Only these.
+    --older TIME        Only those put before then: 15m, 2h, 7d, or a time.
+    --clickhouse URL    Say what the ledger has of each. As for quarantine ls.
+    --data DIR          The folder of a local stack. Default: S3 and SQS in the regions of edgehouse.config.ts; where that keeps the
+                        spool key in Vault, with the token in VAULT_TOKEN.
+
+  spool replay      Queue them for replay again, dead letters too; options as for ls.
+    --apply             Do it.
+
+  spool sweep       The same for those without an outcome: neither stored nor a dead letter for an hour (--older).
+    --apply             Do it.
+
+  spool purge       Take them out of the spool: nobody stores them after that. Options as for ls, one of the first three at least.
+    --erase             Every version too that S3 keeps, of those that were stored and are gone as well.
+    --apply             Do it.
+
+  reconcile         Hold what senders were told, what ClickHouse has and what waits in the spool against each other. Exit status 1
+                    where a row is missing.
+    --since TIME        As for audit.
+    --clickhouse URL    As for quarantine ls.
+    --stream NAME, --principal NAME
+                        Only these.
+    --json              For a program, with every batch that lacks rows.
+    --data DIR          As for spool ls.
+
+  receipt BATCH_ID  Say what became of a batch. Exit status 1 where it is not known, or a row of it is missing.
+    --clickhouse URL    As for quarantine ls.
+    --since TIME        From when on audit lines are read. Default: when the batch was made, by its id; or 1d.
+    --data DIR          As for spool ls.
+
+  tail              Show rows as they are stored, until Ctrl-C.
+    --stream NAME       The stream.
+    --clickhouse URL    As for migrate; the operator's account or a reader's, who sees what the policy lets it see.
+    --errors            What is refused instead: rows with their faults, and batches. Needs the operator's account.
+    --data DIR          As for audit.
+
 Exit status: 0 all taken or done, 1 something was refused or failed, 2 the command line is wrong.`;

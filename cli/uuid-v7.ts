@@ -13,3 +13,8 @@ export function uuidV7(now: number, random: Uint8Array): string {
   const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+/** When a UUID was made, in milliseconds since the epoch by its maker's clock; undefined where it is of another version. */
+export function timeOfUuidV7(uuid: string): number | undefined {
+  return uuid[14] === '7' ? Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16) : undefined;
+}

@@ -10,8 +10,16 @@ function atMost(maximum: number) {
 export const streamSchema = strictObject({
   /** Its table, in the config's database; no two streams share one. @default the stream's name */
   table: identifier.optional(),
-  /** What happens to a row with a field that the table has no column for. @default 'refuse' */
-  unknownFields: z.literal('refuse').default('refuse'),
+  /**
+   * What happens to a row with a field that the table has no column for: it is refused, or the field is kept in the named column,
+   * whose type has to be JSON. @default 'refuse'
+   */
+  unknownFields: z
+    .union(
+      [z.literal('refuse'), strictObject({ keepIn: identifier })],
+      "'refuse', or { keepIn: the name of a JSON column }",
+    )
+    .default('refuse'),
   /** Bounds of one batch. They can be lowered, not raised. */
   limits: strictObject({
     /** Bytes as sent. @default 4_500_000 */

@@ -10,6 +10,7 @@ import { type CachedSecret, cachedSecret } from '../functions/shared/secret-cach
 import type { Telemetry } from '../functions/shared/telemetry.ts';
 import { formatVersionedKeys, parseVersionedKeys, type VersionedKeys } from '../functions/shared/versioned-keys.ts';
 import type { FileSecretStore } from './file-secret-store.ts';
+import { takeAnnouncements } from './spool/announcements.ts';
 import { openFileBatchSpool } from './spool/file-batch-spool.ts';
 import { createReplayQueue, type LocalReplayQueue } from './spool/replay-queue.ts';
 
@@ -59,5 +60,12 @@ export async function startSpool(options: SpoolOptions): Promise<Spool> {
     mostBackoffSeconds: MOST_BACKOFF_SECONDS,
   });
   queue.resend(await spool.list(SPOOL_PREFIX));
-  return { spool, spoolKeys, queue };
+  const announcements = takeAnnouncements(join(dataDir, 'announced'), (name) => {
+    queue.revive(name).catch(() => say(`The dead letter of ${name} could not be removed.`));
+  });
+  const close = async () => {
+    announcements.close();
+    await queue.close();
+  };
+  return { spool, spoolKeys, queue: { ...queue, close } };
 }

@@ -7,9 +7,12 @@ import { createAuthorize } from '../functions/authorizer/authorize.ts';
 import { createKeySetCache } from '../functions/authorizer/key-set.ts';
 import { reportKeySets } from '../functions/authorizer/report-key-sets.ts';
 import { trustedIssuers } from '../functions/authorizer/trusted-issuer.ts';
+import { createBreaker } from '../functions/ingest/breaker.ts';
 import { createClickHouseBatchStore } from '../functions/ingest/clickhouse-batch-store.ts';
 import { parseClickHouseCredential } from '../functions/ingest/clickhouse-credential.ts';
 import { createContractCache } from '../functions/ingest/contract-cache.ts';
+import { restColumnsOf } from '../functions/ingest/rest-columns.ts';
+import { guardStore } from '../functions/ingest/guard-store.ts';
 import { createIngest } from '../functions/ingest/ingest.ts';
 import { DISCOVERY_PATH, discovery, KEY_SET_PATH, keySet } from '../functions/issuer/answer-discovery.ts';
 import { mintingOrder, parseSigningMaster } from '../functions/rotation/signing-master.ts';
@@ -160,7 +163,8 @@ async function open(
     inspector: cached(config.clickhouse.secrets.inspector),
   });
   opened.push(() => store.close());
-  const contracts = createContractCache(store, clock);
+  const guarded = guardStore(store, createBreaker(clock));
+  const contracts = createContractCache(guarded, clock, restColumnsOf(config.streams));
   // Readiness: a table that cannot be served is named now, not at the first batch.
   for (const { table } of Object.values(config.streams)) await contracts.get(table, AbortSignal.timeout(10_000));
 
@@ -176,7 +180,7 @@ async function open(
     region,
     signingMaster,
     principalKeys,
-    store,
+    store: guarded,
     contracts,
     clock,
     audit,

@@ -61,11 +61,12 @@ function flowing(props: WatchDashboardProps): readonly MakeWidget[] {
     ),
     graph(
       'Rows, stored and quarantined',
-      props.streams.flatMap((stream) =>
-        (['RowsStored', 'RowsQuarantined'] as const).flatMap((name) =>
+      props.streams.flatMap((stream) => [
+        ...(['RowsStored', 'RowsQuarantined'] as const).flatMap((name) =>
           (['ingest', 'replay'] as const).map((service) => ownGraph(name, service, props, { stream })),
         ),
-      ),
+        ownGraph('RowsMissedByValidation', 'replay', props, { stream }),
+      ]),
     ),
     graph('Requests and 5xx', [apiGraph('Count', 'Sum', props), apiGraph('5xx', 'Sum', props)]),
   ];

@@ -87,6 +87,25 @@ export function spoolAlarms({ logGroups: { replay }, replayQueueUrl, deadLetterQ
       cause: 'The policy or the table changed, an object was tampered with, or a batch was stored in part.',
       firstCommand: tailLog(replay, '30m', '{ $.audit = "replay" && $.outcome = "dead" }'),
     },
+    {
+      name: 'rows-missed',
+      title:
+        'ClickHouse refused rows that validation had taken: they are in quarantine, though their senders were told otherwise.',
+      signal: {
+        kind: 'total',
+        metric: { source: 'own', name: 'RowsMissedByValidation', service: 'replay' },
+        over: ['stream'],
+      },
+      periodSeconds: 300,
+      fires: 'above',
+      threshold: 0,
+      badPeriods: 1,
+      ofPeriods: 1,
+      missing: 'good',
+      cause:
+        'A CONSTRAINT of the table, or a value that this version of ClickHouse takes otherwise than edgehouse knows.',
+      firstCommand: tailLog(replay, '30m', '{ $.audit = "replay" && $.rowsMissed > 0 }'),
+    },
   ];
 }
 

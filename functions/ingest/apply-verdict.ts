@@ -2,13 +2,21 @@ import type { Contract } from './contract.ts';
 import type { BatchStamp, RowsVerdict } from './judge-rows.ts';
 import type { ParsedRows } from './parse-rows.ts';
 import { RowBinaryWriter } from './row-binary-writer.ts';
-import { compileRowEncoder, isRow } from './row-encoder.ts';
+import { createRowReader } from './row-reader.ts';
+import { createDefaultsWriter, createTypedWriter, type RowWriter } from './row-writer.ts';
 import type { Verdict } from './verdict.ts';
+
+/** Row numbers of a batch: from the one up to, not including, the other. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * Writes the rows of a batch as its verdict has them, whatever the table has become since: judging anew could put a row that is
  * already in the table into quarantine as well, or the other way.
  *
+ * @param range only rows from the one up to, not including, the other; `refused` is of the whole batch all the same
  * @returns undefined where an accepted row no longer fits the table
  */
 export function applyVerdict(
@@ -17,17 +25,30 @@ export function applyVerdict(
   rows: ParsedRows,
   stamp: BatchStamp,
   bodyBytes: number,
+  { from, to }: RowRange = { from: 0, to: rows.values.length },
 ): RowsVerdict | undefined {
-  const out = new RowBinaryWriter(bodyBytes + rows.values.length * 128);
-  const encode = compileRowEncoder(contract, stamp, { accepted: verdict.contract !== contract.hash });
+  const options = { accepted: verdict.contract !== contract.hash };
+  const reader = createRowReader(contract, rows);
   const refused = new Map(verdict.refused.map((frozen) => [frozen.row, frozen]));
-  for (const [row, value] of rows.values.entries()) {
-    if (refused.has(row)) continue;
-    if (!isRow(value) || !encode(value, row, out)) return undefined;
+  return writeAll(createTypedWriter(contract, stamp, reader, options));
+
+  function writeAll(writer: RowWriter): RowsVerdict | undefined {
+    const out = new RowBinaryWriter(bodyBytes + rows.values.length * 128);
+    let accepted = 0;
+    for (let row = from; row < to; row++) {
+      if (refused.has(row)) continue;
+      const outcome = writer.write(row, out);
+      // Once only: the other writer has no such outcome.
+      if (outcome === 'mixed') return writeAll(createDefaultsWriter(contract, stamp, reader, options));
+      if (outcome === 'refused') return undefined;
+      accepted++;
+    }
+    return {
+      bytes: out.written(),
+      format: writer.format,
+      columns: writer.columns,
+      accepted,
+      refused: verdict.refused.map((frozen) => ({ ...frozen, raw: rows.rawOf(frozen.row) })),
+    };
   }
-  return {
-    bytes: out.written(),
-    accepted: rows.values.length - refused.size,
-    refused: verdict.refused.map((frozen) => ({ ...frozen, raw: rows.rawOf(frozen.row) })),
-  };
 }

@@ -1,3 +1,6 @@
+import { faultOfCode, type StoreFault } from './clickhouse-codes.ts';
+import type { RowFormat } from './row-writer.ts';
+
 /** A column as `system.columns` describes it. */
 export interface ColumnDescription {
   readonly name: string;
@@ -10,11 +13,18 @@ export interface BatchInsert {
   /** Identifiers come from the configuration and the table's contract, never from a request. */
   readonly table: string;
   readonly columns: readonly string[];
-  readonly format: 'RowBinaryWithDefaults' | 'JSONEachRow';
+  readonly format: RowFormat | 'JSONEachRow';
   readonly bytes: Uint8Array;
+  /** What the table has to be for the bytes to mean what was judged: its columns, and a RowBinaryWithNamesAndTypes header of them. */
+  readonly contractTypes?: { readonly columns: readonly string[]; readonly bytes: Uint8Array };
   /** The same token with the same rows is stored once (design §3.5). */
   readonly deduplicationToken: string;
   readonly queryId: string;
+  /**
+   * Not together with the rows of others: in a shared flush, one bad row fails them all
+   * (https://github.com/ClickHouse/ClickHouse/issues/86651). @default false
+   */
+  readonly alone?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -30,6 +40,8 @@ export interface BatchAddress {
 export interface LedgerEntry {
   readonly stored: number;
   readonly quarantined: number;
+  /** Declared, and in neither table. */
+  readonly missing: number;
 }
 
 /** ClickHouse as ingest and replay need it. */
@@ -42,6 +54,17 @@ export interface BatchStore {
   ledger(batch: BatchAddress, signal: AbortSignal): Promise<LedgerEntry>;
 }
 
+export interface StoreErrorOptions {
+  /** How an answer failed to come, where there was none. @default 'silent' */
+  readonly without?: 'silent' | 'disconnected';
+  /** Whether a materialized view is at fault. @default false */
+  readonly inView?: boolean;
+  /** Whether ClickHouse had said 200 before: then the rows may be in, whatever the code. @default false */
+  readonly late?: boolean;
+  /** Whether the table's types are no more those of the contract, so that no row is at fault. @default false */
+  readonly changed?: boolean;
+}
+
 /** ClickHouse did not take a batch or did not answer in time. Its text may quote rows, so only the code is kept. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -49,11 +72,20 @@ export class StoreError extends Error {
   readonly retryable = true;
   /** ClickHouse's numeric error code, where it answered. */
   readonly clickhouseCode: number | undefined;
+  /** What it is to us. */
+  readonly fault: StoreFault;
 
-  constructor(what: string, clickhouseCode: number | undefined) {
-    const reason =
-      clickhouseCode === undefined ? 'no answer in time' : `ClickHouse answered with code ${clickhouseCode}`;
-    super(`${what} failed: ${reason}. See docs/errors.md for what the code means.`);
+  constructor(what: string, clickhouseCode: number | undefined, options: StoreErrorOptions = {}) {
+    const { without = 'silent', inView = false, late = false, changed = false } = options;
+    super(`${what} failed: ${reasonOf(clickhouseCode, without, inView)}. See docs/errors.md for what the code means.`);
     this.clickhouseCode = clickhouseCode;
+    if (clickhouseCode === undefined) this.fault = without;
+    else if (changed) this.fault = 'schema';
+    else this.fault = late ? 'uncertain' : faultOfCode(clickhouseCode, inView);
   }
+}
+
+function reasonOf(code: number | undefined, without: 'silent' | 'disconnected', inView: boolean): string {
+  if (code === undefined) return without === 'silent' ? 'no answer in time' : 'the connection was refused or cut';
+  return `ClickHouse answered with code ${code}${inView ? ', from a materialized view' : ''}`;
 }

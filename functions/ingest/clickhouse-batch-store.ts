@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { text } from 'node:stream/consumers';
 import {
   type ClickHouseClient,
   ClickHouseError,
@@ -8,7 +8,15 @@ import {
   createClient,
 } from '@clickhouse/client';
 import type { CachedSecret } from '../shared/secret-cache.ts';
-import { type BatchStore, type ColumnDescription, StoreError } from './batch-store.ts';
+import {
+  type BatchInsert,
+  type BatchStore,
+  type ColumnDescription,
+  type LedgerEntry,
+  StoreError,
+} from './batch-store.ts';
+import { type ClickHouseAccount, openAccount } from './clickhouse-account.ts';
+import { INSERT_WAS_DEDUPLICATED } from './clickhouse-codes.ts';
 import type { ClickHouseCredential } from './clickhouse-credential.ts';
 
 export interface ClickHouseBatchStoreOptions {
@@ -33,10 +41,10 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   deduplicate_blocks_in_dependent_materialized_views: 1,
   date_time_input_format: 'best_effort',
   input_format_column_name_matching_mode: 'match_case',
+  // Rows come behind the names and types that they were written by.
+  input_format_with_names_use_header: 1,
+  input_format_with_types_use_header: 1,
 };
-
-/** Wrong password or user: the password was rotated since the secret was read. */
-const AUTHENTICATION_CODES = new Set([192, 193, 194, 516]);
 
 /** ClickHouse over its official client, one connection pool for the container. */
 export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions): ClosableBatchStore {
@@ -48,28 +56,64 @@ export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions)
     return client;
   }
 
-  /** Runs with the account's credential, and once more with a fresh one where ClickHouse does not know it any more. */
-  async function withCredential<T>(
+  const writer = openAccount(options.writer);
+  const inspector = openAccount(options.inspector);
+
+  function as<T>(
+    account: ClickHouseAccount,
     what: string,
-    account: CachedSecret<ClickHouseCredential>,
+    signal: AbortSignal,
     run: (client: ClickHouseClient, auth: { username: string; password: string }) => Promise<T>,
   ): Promise<T> {
-    const attempt = ({ url, username, password }: ClickHouseCredential) => run(clientFor(url), { username, password });
-    try {
-      const credential = await account.get();
-      return await attempt(credential).catch(async (error: unknown) => {
-        if (!AUTHENTICATION_CODES.has(codeOf(error) ?? 0)) throw error;
-        account.expire(credential);
-        return attempt(await account.get());
+    return account.run(({ url, username, password }) =>
+      run(clientFor(url), { username, password }).catch((error: unknown) => {
+        throw storeError(what, error, signal);
+      }),
+    );
+  }
+
+  function insertBytes(batch: BatchInsert): Promise<void> {
+    const { table, columns, format, bytes, deduplicationToken, queryId, alone = false, signal } = batch;
+    return as(writer, `Storing in ${table}`, signal, async (client, auth) => {
+      const { stream } = await client.exec({
+        query: `INSERT INTO ${quote(table)} (${columns.map(quote).join(', ')}) FORMAT ${format}`,
+        values: Readable.from([bytes]),
+        query_id: queryId,
+        clickhouse_settings: {
+          ...INSERT_SETTINGS,
+          ...(alone ? { async_insert: 0 as const } : {}),
+          insert_deduplication_token: deduplicationToken,
+        },
+        abort_signal: signal,
+        auth,
       });
+      // To its end: an unread answer keeps its connection busy, and whatever it says after all its 200 is a failure.
+      const said = await text(stream);
+      if (said !== '') throw new LateFailure(said);
+    });
+  }
+
+  /**
+   * Inserts no row, behind the contract's types: ClickHouse compares them with the table's. Where one was changed since the contract was
+   * read, the bytes of a row could be another value.
+   *
+   * @throws StoreError whose fault is `schema` where they differ
+   */
+  async function compareTypes({ contractTypes, ...batch }: BatchInsert): Promise<void> {
+    if (contractTypes === undefined) return;
+    const [deduplicationToken, queryId] = [`${batch.deduplicationToken}:types`, `${batch.queryId}:types`];
+    const format = 'RowBinaryWithNamesAndTypes';
+    try {
+      await insertBytes({ ...batch, ...contractTypes, format, deduplicationToken, queryId, alone: true });
     } catch (error) {
-      throw new StoreError(what, codeOf(error));
+      if (!(error instanceof StoreError) || error.fault !== 'data') throw error;
+      throw new StoreError(`Comparing the types of ${batch.table}`, error.clickhouseCode, { changed: true });
     }
   }
 
   return {
     describe: (table, signal) =>
-      withCredential('Reading the columns of a stream', options.inspector, async (client, auth) => {
+      as(inspector, 'Reading the columns of a stream', signal, async (client, auth) => {
         const result = await client.query({
           query: `SELECT name, type, default_kind AS defaultKind FROM system.columns
                   WHERE database = {database:String} AND table = {table:String} ORDER BY position`,
@@ -81,33 +125,33 @@ export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions)
         return result.json<ColumnDescription>();
       }),
 
-    insert: ({ table, columns, format, bytes, deduplicationToken, queryId, signal }) =>
-      withCredential(`Storing in ${table}`, options.writer, async (client, auth) => {
-        const { stream } = await client.exec({
-          query: `INSERT INTO ${quote(table)} (${columns.map(quote).join(', ')}) FORMAT ${format}`,
-          values: Readable.from([bytes]),
-          query_id: queryId,
-          clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: deduplicationToken },
-          abort_signal: signal,
-          auth,
-        });
-        // To its end: ClickHouse may still report a failure there, and an unread answer keeps its connection busy.
-        await finished(stream.resume());
-      }),
+    async insert(batch) {
+      // These bytes say nothing of their types.
+      if (batch.format === 'RowBinaryWithDefaults') await compareTypes(batch);
+      try {
+        await insertBytes(batch);
+      } catch (error) {
+        if (error instanceof StoreError && error.clickhouseCode === INSERT_WAS_DEDUPLICATED) return;
+        // Before a row is blamed.
+        if (error instanceof StoreError && error.fault === 'data') await compareTypes(batch);
+        throw error;
+      }
+    },
 
     ledger: ({ principal, stream, batchId, digest }, signal) =>
-      withCredential('Reading the ledger', options.inspector, async (client, auth) => {
+      as(inspector, 'Reading the ledger', signal, async (client, auth) => {
         const result = await client.query({
-          query: `SELECT stored, quarantined FROM batches WHERE principal = {principal:String}
+          query: `SELECT stored, quarantined, missing FROM batches WHERE principal = {principal:String}
                   AND stream = {stream:String} AND batch_id = {batchId:UUID} AND digest = {digest:String}`,
           query_params: { principal, stream, batchId, digest },
           format: 'JSONEachRow',
           abort_signal: signal,
           auth,
         });
-        const [entry] = await result.json<{ stored: number | string; quarantined: number | string }>();
+        const [entry] = await result.json<Readonly<Record<keyof LedgerEntry, number | string>>>();
+        const { stored = 0, quarantined = 0, missing = 0 } = entry ?? {};
         // 64-bit counts come as text from servers before 25.8.
-        return { stored: Number(entry?.stored ?? 0), quarantined: Number(entry?.quarantined ?? 0) };
+        return { stored: Number(stored), quarantined: Number(quarantined), missing: Number(missing) };
       }),
 
     async close() {
@@ -127,8 +171,26 @@ function connect(url: string, database: string): ClickHouseClient {
   });
 }
 
-function codeOf(error: unknown): number | undefined {
-  return error instanceof ClickHouseError ? Number(error.code) : undefined;
+/** An insert says nothing where it is well: what comes after the status 200 is an exception. */
+class LateFailure extends Error {}
+
+/** The first code in the text of an exception. */
+const CODE = /Code: (\d{1,5})\./;
+
+/** Of a text that says of no code what it is. */
+const UNKNOWN_EXCEPTION = 1002;
+
+/** In every version that has such views; no other mark tells a view's failure from the insert's own. */
+const IN_VIEW = /while pushing to view/;
+
+function storeError(what: string, error: unknown, signal: AbortSignal): StoreError {
+  if (error instanceof ClickHouseError) {
+    return new StoreError(what, Number(error.code), { inView: IN_VIEW.test(error.message) });
+  }
+  if (error instanceof LateFailure) {
+    return new StoreError(what, Number(CODE.exec(error.message)?.[1] ?? UNKNOWN_EXCEPTION), { late: true });
+  }
+  return new StoreError(what, undefined, { without: signal.aborted ? 'silent' : 'disconnected' });
 }
 
 function quote(identifier: string): string {

@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { BatchStore } from './batch-store.ts';
 import { type Contract, compileContract } from './contract.ts';
+import type { RestColumns } from './rest-columns.ts';
 
 /** Contracts of tables, kept in the container. */
 export interface ContractCache {
@@ -10,13 +11,20 @@ export interface ContractCache {
    * @throws StoreError where ClickHouse never answered, ContractUnusableError where the table cannot be served
    */
   get(table: string, signal: AbortSignal): Promise<Contract>;
+  /** Lets the next batch ask again: ClickHouse answered that the table is not what the contract says. */
+  expire(table: string): void;
 }
 
 const FRESH_MS = 60_000;
 /** While ClickHouse is away, asking again waits this long, so that not every batch pays for the question. */
 const RETRY_MS = 5_000;
 
-export function createContractCache(store: Pick<BatchStore, 'describe'>, clock: Clock): ContractCache {
+/** @param restColumns finds the column of a table that keeps unknown fields; by default no table has one */
+export function createContractCache(
+  store: Pick<BatchStore, 'describe'>,
+  clock: Clock,
+  restColumns: RestColumns = () => undefined,
+): ContractCache {
   const entries = new Map<string, { readonly contract: Contract; readonly until: number }>();
   const asking = new Map<string, Promise<Contract>>();
 
@@ -30,7 +38,7 @@ export function createContractCache(store: Pick<BatchStore, 'describe'>, clock: 
       entries.set(table, { contract: old.contract, until: clock() + RETRY_MS });
       return old.contract;
     }
-    const contract = compileContract(table, described);
+    const contract = compileContract(table, described, restColumns(table));
     entries.set(table, { contract, until: clock() + FRESH_MS });
     return contract;
   }
@@ -42,6 +50,11 @@ export function createContractCache(store: Pick<BatchStore, 'describe'>, clock: 
       const running = asking.get(table) ?? ask(table, signal).finally(() => asking.delete(table));
       asking.set(table, running);
       return running;
+    },
+    expire(table) {
+      const entry = entries.get(table);
+      // The contract itself stays, for as long as ClickHouse does not answer.
+      if (entry !== undefined) entries.set(table, { ...entry, until: clock() });
     },
   };
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ColumnDescription } from './batch-store.ts';
-import { type ColumnType, compileColumnType } from './column-type.ts';
+import { compileColumnType } from './column-type.ts';
+import { type ColumnType, type Digits, mostDigits } from './column-types/column-type-parts.ts';
+import { findNestedGroups, type NestedGroup } from './nested-lengths.ts';
 
 /** The columns that edgehouse stamps on every row (design §3.5); a table of ours has them all. */
 export const STAMPED_COLUMNS = [
@@ -18,9 +20,16 @@ export const STAMPED_COLUMNS = [
 
 export type StampedColumn = (typeof STAMPED_COLUMNS)[number];
 
-export type ContractColumn =
-  | { readonly kind: 'field'; readonly name: string; readonly type: ColumnType; readonly hasDefault: boolean }
-  | { readonly kind: 'stamp'; readonly name: StampedColumn; readonly type: ColumnType };
+export type ContractColumn = {
+  readonly type: ColumnType;
+  /** As `system.columns` writes it, and as ClickHouse compares it when rows come with their types. */
+  readonly typeName: string;
+} & (
+  | { readonly kind: 'field'; readonly name: string; readonly hasDefault: boolean }
+  | { readonly kind: 'stamp'; readonly name: StampedColumn }
+  /** A JSON column that keeps the fields which have no column of their own (the stream's `unknownFields`). */
+  | { readonly kind: 'rest'; readonly name: string }
+);
 
 /** What a table takes: every insertable column in table order. */
 export interface Contract {
@@ -28,6 +37,9 @@ export interface Contract {
   /** SHA-256 hex over names, types and default kinds; kept with what was judged by it. */
   readonly hash: string;
   readonly columns: readonly ContractColumn[];
+  /** What its columns need of JSON numbers beyond a double. */
+  readonly digits: Digits;
+  readonly nested: readonly NestedGroup[];
 }
 
 /** A table that edgehouse cannot serve; the reason names the column. */
@@ -40,30 +52,56 @@ export class ContractUnusableError extends Error {
   }
 }
 
-/** Compiles a table's columns to its contract. @throws ContractUnusableError */
-export function compileContract(table: string, described: readonly ColumnDescription[]): Contract {
+/**
+ * Compiles a table's columns to its contract.
+ *
+ * @param rest the JSON column that keeps unknown fields; undefined where a row that has one is refused
+ * @throws ContractUnusableError
+ */
+export function compileContract(table: string, described: readonly ColumnDescription[], rest?: string): Contract {
   if (described.length === 0)
     throw new ContractUnusableError(table, 'it does not exist or the inspector may not see it');
-  const columns = described.flatMap((column) => compileColumn(table, column));
+  const columns = described.flatMap((column) => compileColumn(table, column, rest));
   const missing = STAMPED_COLUMNS.find((name) => !columns.some((column) => column.name === name));
   if (missing !== undefined) throw new ContractUnusableError(table, `the stamped column ${missing} is missing`);
-  const hash = createHash('sha256').update(JSON.stringify(described.map((c) => [c.name, c.type, c.defaultKind])));
-  return { table, hash: hash.digest('hex'), columns };
+  if (rest !== undefined && !columns.some(({ kind }) => kind === 'rest')) {
+    throw new ContractUnusableError(table, `the column ${rest}, which is to keep unknown fields, is missing`);
+  }
+  const facts = described.map((column) => [column.name, column.type, column.defaultKind]);
+  const hash = createHash('sha256').update(JSON.stringify(rest === undefined ? facts : [...facts, { rest }]));
+  return {
+    table,
+    hash: hash.digest('hex'),
+    columns,
+    digits: mostDigits(columns.map(({ type }) => type)),
+    nested: findNestedGroups(described),
+  };
 }
 
-function compileColumn(table: string, { name, type, defaultKind }: ColumnDescription): readonly ContractColumn[] {
+function compileColumn(
+  table: string,
+  { name, type, defaultKind }: ColumnDescription,
+  rest: string | undefined,
+): readonly ContractColumn[] {
   const stamp = STAMPED_COLUMNS.find((candidate) => candidate === name);
   if (stamp === undefined && name.startsWith('_')) {
     throw new ContractUnusableError(table, `column ${name} begins with _, and such names are edgehouse's`);
   }
+  // The table computes them, and ClickHouse refuses an insert that names one.
   if (defaultKind === 'MATERIALIZED' || defaultKind === 'ALIAS') return [];
-  const compiled = defaultKind === 'EPHEMERAL' ? undefined : compileColumnType(type);
+  const compiled = compileColumnType(type);
   if (compiled === undefined) {
     throw new ContractUnusableError(
       table,
       `column ${name} is ${`${defaultKind} ${type}`.trim()}, which cannot be judged`,
     );
   }
-  if (stamp !== undefined) return [{ kind: 'stamp', name: stamp, type: compiled }];
-  return [{ kind: 'field', name, type: compiled, hasDefault: defaultKind === 'DEFAULT' }];
+  if (stamp !== undefined) return [{ kind: 'stamp', name: stamp, type: compiled, typeName: type }];
+  if (name === rest) {
+    if (/^JSON\b/.test(type)) return [{ kind: 'rest', name, type: compiled, typeName: type }];
+    throw new ContractUnusableError(table, `column ${name} keeps unknown fields, so it must be JSON and not ${type}`);
+  }
+  // An EPHEMERAL column is not stored: it can be sent for the DEFAULT of another column to use, and has a default itself.
+  const hasDefault = defaultKind === 'DEFAULT' || defaultKind === 'EPHEMERAL';
+  return [{ kind: 'field', name, type: compiled, typeName: type, hasDefault }];
 }

@@ -9,10 +9,13 @@ import { reportStale } from '../shared/report-stale.ts';
 import { createS3BatchSpool } from '../shared/s3-batch-spool.ts';
 import { cachedSecret } from '../shared/secret-cache.ts';
 import { parseVersionedKeys } from '../shared/versioned-keys.ts';
+import { createBreaker } from './breaker.ts';
 import { createClickHouseBatchStore } from './clickhouse-batch-store.ts';
 import { parseProtectedCredential } from './clickhouse-credential.ts';
 import { createContractCache } from './contract-cache.ts';
+import { guardStore } from './guard-store.ts';
 import { createIngest } from './ingest.ts';
+import { restColumnsOf } from './rest-columns.ts';
 
 const clock = Date.now;
 const region = required(process.env, 'AWS_REGION');
@@ -22,11 +25,12 @@ const observers = createLambdaTelemetry('ingest');
 const onStale = reportStale(observers.telemetry);
 const secret = <T>(variable: string, parse: (text: string) => T) =>
   cachedSecret(secrets, required(process.env, variable), parse, clock, { onStale });
-const store = createClickHouseBatchStore({
+const clickhouse = createClickHouseBatchStore({
   database: config.clickhouse.database,
   writer: secret('WRITER_SECRET', parseProtectedCredential),
   inspector: secret('INSPECTOR_SECRET', parseProtectedCredential),
 });
+const store = guardStore(clickhouse, createBreaker(clock));
 
 export const handler = createIngest({
   config,
@@ -36,7 +40,7 @@ export const handler = createIngest({
     secret(principalKeyVariable(principal), parseVersionedKeys),
   ),
   store,
-  contracts: createContractCache(store, clock),
+  contracts: createContractCache(store, clock, restColumnsOf(config.streams)),
   spool: createS3BatchSpool(required(process.env, 'SPOOL_BUCKET'), new S3Client(aws)),
   spoolKeys: secret('SPOOL_KEY_SECRET', parseVersionedKeys),
   clock,

@@ -21,6 +21,7 @@ import {
 } from './admit-batch.ts';
 import { type BatchKeySecrets, findBatchKeyOf } from './batch-key-finder.ts';
 import { createBatchRate } from './batch-rate.ts';
+import { createEarlierVerdicts } from './earlier-verdicts.ts';
 import { inflate } from './inflate.ts';
 import type { IngestEvent, IngestState } from './ingest-state.ts';
 import { observeOutcome } from './observe-outcome.ts';
@@ -32,7 +33,7 @@ import { makeReceipt, type Receipt } from './receipt.ts';
 import { type AdmittedBatch, type StoreOrSpoolDependencies, storeOrSpool } from './store-or-spool.ts';
 
 /** What ingest works with; `handler.ts` composes the AWS ones, the local stack its own. */
-export interface IngestDependencies extends StoreOrSpoolDependencies, BatchKeySecrets {
+export interface IngestDependencies extends Omit<StoreOrSpoolDependencies, 'earlier'>, BatchKeySecrets {
   readonly config: Pick<Config, 'streams' | 'principals' | 'policyHash'>;
   readonly region: string;
   readonly clock: Clock;
@@ -46,6 +47,7 @@ export type Ingest = (event: IngestEvent, context: Context) => Promise<APIGatewa
 export function createIngest(deps: IngestDependencies): Ingest {
   const { config, region, clock } = deps;
   const rate = createBatchRate(clock);
+  const earlier = createEarlierVerdicts(deps);
 
   return middy<IngestEvent, APIGatewayProxyStructuredResultV2, Error, Context, IngestState>({ timeoutEarlyInMillis: 0 })
     .use(observeOutcome(deps))
@@ -92,8 +94,10 @@ export function createIngest(deps: IngestDependencies): Ingest {
       internal.rows = parseRows(internal.body, internal.mediaType);
       countRows(internal.rows.values.length, internal.headers.rows, internal.limits.rows);
     })
-    .before(async ({ event, internal }) => {
-      internal.outcome = await storeOrSpool(admittedBatch(event, internal, config, region), deps);
+    .before(async ({ event, internal, context }) => {
+      const admitted = admittedBatch(event, internal, config, region);
+      const remaining = () => context.getRemainingTimeInMillis();
+      internal.outcome = await storeOrSpool({ ...admitted, remaining }, { ...deps, earlier });
     })
     .before(({ internal }) => {
       const { headers, stream, rows, outcome } = internal;
@@ -118,7 +122,7 @@ function admittedBatch(
   { identity, headers, decision, startedAt, stream, limits, mediaType, rows, bytes, body }: IngestState,
   { streams, policyHash }: IngestDependencies['config'],
   region: string,
-): AdmittedBatch {
+): Omit<AdmittedBatch, 'remaining'> {
   const { inflatedBytes, inflateRatio, rowBytes } = limits;
   return {
     envelope: {

@@ -1,29 +1,58 @@
 import { isUtf8 } from 'node:buffer';
+import { STREAM_LIMITS } from '../../config/stream-limits.ts';
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
+import { csvRows } from './csv-rows.ts';
+import { endOfString } from './exact-number.ts';
+import type { CsvRecord } from './parse-csv.ts';
 
-/** The rows of a body, not yet judged. */
-export interface ParsedRows {
-  readonly values: readonly unknown[];
+interface BodyRows<T> {
+  /** As many as the body has rows. */
+  readonly values: readonly T[];
   /** The row's own text, for its size and for quarantine. */
   rawOf(row: number): string;
   /** The row's line in the body, from 1, where the format has lines. */
   lineOf(row: number): number | undefined;
 }
 
-export type MediaType = 'application/json' | 'application/x-ndjson';
+/** Rows whose values JSON has typed already. */
+export interface JsonRows extends BodyRows<unknown> {
+  readonly format: 'json';
+}
+
+/** Rows of texts: what they mean, the table's columns say. */
+export interface CsvRows extends BodyRows<CsvRecord> {
+  readonly format: 'csv';
+  /** The header's, no two the same. */
+  readonly names: readonly string[];
+}
+
+/** The rows of a body, not yet judged. */
+export type ParsedRows = JsonRows | CsvRows;
+
+export const MEDIA_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
+
+export type MediaType = (typeof MEDIA_TYPES)[number];
 
 /** Parses a body. Of duplicate keys the last wins, as `JSON.parse` has it. @throws BatchRefusedError BODY_MALFORMED */
 export function parseRows(body: Buffer, mediaType: MediaType): ParsedRows {
   if (!isUtf8(body)) throw new BatchRefusedError('BODY_MALFORMED', 'The body is not valid UTF-8.');
   const text = body.toString('utf8');
-  return mediaType === 'application/json' ? parseArray(text) : parseLines(text);
+  switch (mediaType) {
+    case 'application/json':
+      return parseArray(text);
+    case 'application/x-ndjson':
+      return parseLines(text);
+    case 'text/csv':
+      return csvRows(text);
+  }
 }
 
-function parseArray(text: string): ParsedRows {
+function parseArray(text: string): JsonRows {
   const values = parseJson(text, 'The body is not JSON');
   if (!Array.isArray(values)) throw new BatchRefusedError('BODY_MALFORMED', 'The body is JSON but not an array.');
   let slices: readonly string[] | undefined;
   return {
+    format: 'json',
     values,
     rawOf: (row) => {
       slices ??= elementTexts(text);
@@ -33,15 +62,22 @@ function parseArray(text: string): ParsedRows {
   };
 }
 
-function parseLines(text: string): ParsedRows {
+function parseLines(text: string): JsonRows {
   const values: unknown[] = [];
-  const rows: { readonly line: number; readonly text: string }[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
-    if (isBlank(line)) continue;
-    values.push(parseJson(line, `Line ${index + 1} is not JSON`));
-    rows.push({ line: index + 1, text: line });
+  const rows: { readonly line: number; readonly start: number; readonly end: number }[] = [];
+  // Of more rows than any stream takes only one is read, for the refusal.
+  for (let start = 0, line = 1; start < text.length && rows.length <= STREAM_LIMITS.rows; line++) {
+    const next = text.indexOf('\n', start);
+    const end = next < 0 ? text.length : next;
+    const row = text.slice(start, end);
+    if (!isBlank(row)) {
+      values.push(parseJson(row, `Line ${line} is not JSON`));
+      rows.push({ line, start, end });
+    }
+    start = end + 1;
   }
-  return { values, rawOf: (row) => rows[row]?.text ?? '', lineOf: (row) => rows[row]?.line };
+  const rawOf = (row: number) => text.slice(rows[row]?.start, rows[row]?.end ?? 0);
+  return { format: 'json', values, rawOf, lineOf: (row) => rows[row]?.line };
 }
 
 /** Blank as JSON sees it: spaces, tabs and the CR of a CRLF. */
@@ -74,10 +110,4 @@ export function elementTexts(text: string): readonly string[] {
     }
   }
   return elements;
-}
-
-function endOfString(text: string, quote: number): number {
-  let at = quote + 1;
-  while (text.charCodeAt(at) !== 0x22) at += text.charCodeAt(at) === 0x5c ? 2 : 1;
-  return at;
 }

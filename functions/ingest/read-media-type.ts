@@ -1,6 +1,6 @@
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
 import { trimBlanks } from '../shared/trim-blanks.ts';
-import type { MediaType } from './parse-rows.ts';
+import { MEDIA_TYPES, type MediaType } from './parse-rows.ts';
 
 /**
  * @param bytesIntact whether the gateway handed the bytes over untouched (`isBase64Encoded`): gzip that came as text has
@@ -10,10 +10,11 @@ import type { MediaType } from './parse-rows.ts';
 export function readMediaType(contentType: string, encoding: string | undefined, bytesIntact: boolean): MediaType {
   const [type = '', ...parameters] = contentType.split(';').map((part) => trimBlanks(part).toLowerCase());
   const utf8 = parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter));
-  if ((type !== 'application/json' && type !== 'application/x-ndjson') || !utf8) {
+  const mediaType = MEDIA_TYPES.find((known) => known === type);
+  if (mediaType === undefined || !utf8) {
     throw new BatchRefusedError(
       'MEDIA_TYPE_UNSUPPORTED',
-      'Expected application/json or application/x-ndjson, in UTF-8 where a charset is named.',
+      `Expected ${MEDIA_TYPES.join(', ')}, in UTF-8 where a charset is named.`,
     );
   }
   if (encoding !== undefined && encoding !== 'gzip') {
@@ -22,5 +23,5 @@ export function readMediaType(contentType: string, encoding: string | undefined,
   if (encoding === 'gzip' && !bytesIntact) {
     throw new BatchRefusedError('ENCODING_UNSUPPORTED', 'gzip under a text type reaches the service as text.');
   }
-  return type;
+  return mediaType;
 }

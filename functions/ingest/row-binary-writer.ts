@@ -54,10 +54,21 @@ export class RowBinaryWriter {
     this.#length += 8;
   }
 
-  bigInt64(value: bigint): void {
-    this.#reserve(8);
-    this.#view.setBigUint64(this.#length, BigInt.asUintN(64, value), true);
-    this.#length += 8;
+  /** An integer of so many bits, signed or not: the caller has checked its range. */
+  bigInt(value: bigint, bits: 64 | 128 | 256): void {
+    this.#reserve(bits / 8);
+    for (let word = value, left = bits; left > 0; word >>= 64n, left -= 64) {
+      this.#view.setBigUint64(this.#length, BigInt.asUintN(64, word), true);
+      this.#length += 8;
+    }
+  }
+
+  /** A length, as LEB128. */
+  varUint(value: number): void {
+    this.#reserve(5);
+    let rest = value;
+    for (; rest >= 0x80; rest >>>= 7) this.#buffer[this.#length++] = (rest & 0x7f) | 0x80;
+    this.#buffer[this.#length++] = rest;
   }
 
   float32(value: number): void {
@@ -99,10 +110,7 @@ export class RowBinaryWriter {
       this.#length += size + 1;
       return;
     }
-    const size = Buffer.byteLength(value);
-    let rest = size;
-    for (; rest >= 0x80; rest >>>= 7) this.#buffer[this.#length++] = (rest & 0x7f) | 0x80;
-    this.#buffer[this.#length++] = rest;
+    this.varUint(Buffer.byteLength(value));
     this.#length += this.#buffer.write(value, this.#length);
   }
 

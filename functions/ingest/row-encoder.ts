@@ -1,18 +1,20 @@
+import type { ColumnType } from './column-types/column-type-parts.ts';
 import { type Contract, type ContractColumn, ContractUnusableError } from './contract.ts';
 import type { BatchStamp } from './judge-rows.ts';
+import { hasEqualLengths } from './nested-lengths.ts';
+import { isRow, type Row } from './row.ts';
 import { RowBinaryWriter } from './row-binary-writer.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
+/** `mixed`: the row leaves out other columns than those before it. What was not written may be there in part. */
+export type RowOutcome = 'written' | 'refused' | 'mixed';
 
-export function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export type RowEncoder = (row: Row, index: number, out: RowBinaryWriter) => RowOutcome;
 
-/** Writes a whole row; false where it does not fit, and then perhaps a part of it. */
-export type RowEncoder = (row: Row, index: number, out: RowBinaryWriter) => boolean;
+/** Writes one column. Returns how many fields of the row it used up, or one of the two below. */
+type Write = (row: Row, index: number, out: RowBinaryWriter) => number;
 
-/** Writes one column. Returns how many fields of the row it used up, undefined where the field does not fit. */
-type Write = (row: Row, index: number, out: RowBinaryWriter) => 0 | 1 | undefined;
+const REFUSED = -1;
+const MIXED = -2;
 
 export interface RowEncoderOptions {
   /**
@@ -20,19 +22,20 @@ export interface RowEncoderOptions {
    * out and a column that came since takes its default, as in the rows that were stored before the change. @default false
    */
   readonly accepted?: boolean;
+  /**
+   * The columns that every row leaves out: values follow one another, as in RowBinary.
+   * @default each value has one byte before it, 1 for the column's DEFAULT and 0 for a value that follows, as in RowBinaryWithDefaults
+   */
+  readonly absent?: ReadonlySet<string>;
 }
 
 /**
- * Compiles the contract for one batch. RowBinaryWithDefaults puts one byte before each value: 1 = take the column's
- * DEFAULT, 0 = the value follows. Stamps that lie side by side are the same bytes in every row, written as one piece.
+ * Compiles the contract for one batch. Stamps that lie side by side are the same bytes in every row, written as one piece.
  *
  * @throws ContractUnusableError where a stamped column's type cannot hold what is stamped
  */
-export function compileRowEncoder(
-  contract: Contract,
-  stamp: BatchStamp,
-  { accepted = false }: RowEncoderOptions = {},
-): RowEncoder {
+export function compileRowEncoder(contract: Contract, stamp: BatchStamp, options: RowEncoderOptions = {}): RowEncoder {
+  const isFlagged = options.absent === undefined;
   const writes: Write[] = [];
   let constant = new RowBinaryWriter(256);
   const flush = () => {
@@ -41,29 +44,62 @@ export function compileRowEncoder(
   };
   for (const column of contract.columns) {
     if (column.kind === 'stamp' && column.name !== '_row') {
-      constant.byte(0);
+      if (isFlagged) constant.byte(0);
       if (column.type.encode(stamp[column.name], constant) !== undefined) {
         throw new ContractUnusableError(contract.table, `the type of ${column.name} cannot hold what is stamped`);
       }
       continue;
     }
     flush();
-    writes.push(column.kind === 'stamp' ? writeRowNumber(column) : writeField(column, accepted));
+    writes.push(writerOf(column, contract, options));
   }
   flush();
 
+  const { nested } = contract;
+  const { accepted = false } = options;
   return (row, index, out) => {
     let used = 0;
     for (const write of writes) {
       const taken = write(row, index, out);
-      if (taken === undefined) return false;
+      if (taken < 0) return taken === MIXED ? 'mixed' : 'refused';
       used += taken;
     }
-    if (accepted) return true;
+    if (nested.length > 0 && !nested.every((group) => hasEqualLengths(group, row))) return 'refused';
+    if (accepted) return 'written';
     // Every field of the row is a column exactly when as many were used as there are.
     for (const _name in row) used--;
-    return used === 0;
+    return used === 0 ? 'written' : 'refused';
   };
+}
+
+/** The columns that a row leaves out and that the server then fills. */
+export function absentColumns(
+  { columns }: Contract,
+  row: unknown,
+  { accepted = false }: RowEncoderOptions,
+): ReadonlySet<string> {
+  const absent = new Set<string>();
+  if (!isRow(row)) return absent;
+  for (const column of columns) {
+    if (column.kind !== 'field') continue;
+    const { name, type, hasDefault } = column;
+    const value = Object.hasOwn(row, name) ? row[name] : undefined;
+    const asksDefault = value === undefined || (value === null && hasDefault && !type.nullable);
+    if (asksDefault && (hasDefault || (accepted && !type.nullable))) absent.add(name);
+  }
+  return absent;
+}
+
+function writerOf(column: ContractColumn, contract: Contract, options: RowEncoderOptions): Write {
+  const isFlagged = options.absent === undefined;
+  switch (column.kind) {
+    case 'stamp':
+      return writeRowNumber(column, isFlagged);
+    case 'rest':
+      return writeRest(column, contract, isFlagged);
+    case 'field':
+      return isFlagged ? writeFlagged(column, options) : writeTyped(column, options);
+  }
 }
 
 function writeConstant(bytes: Uint8Array): Write {
@@ -73,26 +109,30 @@ function writeConstant(bytes: Uint8Array): Write {
   };
 }
 
-function writeRowNumber({ type }: ContractColumn): Write {
+function writeRowNumber({ type }: ContractColumn, isFlagged: boolean): Write {
   return (_row, index, out) => {
-    out.byte(0);
-    return type.encode(index, out) === undefined ? 0 : undefined;
+    if (isFlagged) out.byte(0);
+    return type.encode(index, out) === undefined ? 0 : REFUSED;
   };
 }
 
-function writeField(column: Extract<ContractColumn, { kind: 'field' }>, accepted: boolean): Write {
-  const { name, type, hasDefault } = column;
-  const { encode, nullable } = type;
+type FieldColumn = Extract<ContractColumn, { kind: 'field' }>;
+
+function writeFlagged({ name, type, hasDefault }: FieldColumn, { accepted = false }: RowEncoderOptions): Write {
+  const { encode, nullable, whenAbsent } = type;
+  const isFilled = !hasDefault && accepted && whenAbsent !== undefined;
   // ClickHouse has a default for every type.
-  const mayBeAbsent = hasDefault || (accepted && !nullable);
-  // A parsed row inherits `constructor` and the like; any other name reads as undefined where it is absent.
-  const inherited = name in {};
+  const mayBeAbsent = hasDefault || (accepted && !nullable && !isFilled);
+  const inherited = isInherited(name);
   return (row, _index, out) => {
     const value = inherited && !Object.hasOwn(row, name) ? undefined : row[name];
     if (value === undefined) {
       if (mayBeAbsent) out.byte(1);
       else if (nullable) out.int(FLAGGED_NULL, 2);
-      else return undefined;
+      else if (isFilled) {
+        out.byte(0);
+        encode(whenAbsent, out);
+      } else return REFUSED;
       return 0;
     }
     // As ClickHouse's own JSON formats do: null in a column that cannot hold it asks for the DEFAULT.
@@ -101,7 +141,58 @@ function writeField(column: Extract<ContractColumn, { kind: 'field' }>, accepted
       return 1;
     }
     out.byte(0);
-    return encode(value, out) === undefined ? 1 : undefined;
+    return encode(value, out) === undefined ? 1 : REFUSED;
+  };
+}
+
+function writeTyped({ name, type, hasDefault }: FieldColumn, { accepted = false, absent }: RowEncoderOptions): Write {
+  const { encode, nullable } = type;
+  const isAbsent = absent?.has(name) === true;
+  const mayBeAbsent = hasDefault || (accepted && !nullable);
+  const inherited = isInherited(name);
+  if (!mayBeAbsent && !inherited) return writeOwn(name, type);
+  return (row, _index, out) => {
+    const value = inherited && !Object.hasOwn(row, name) ? undefined : row[name];
+    if (value === undefined) {
+      if (isAbsent) return 0;
+      if (mayBeAbsent) return MIXED;
+      return nullable ? writeNull(out) : REFUSED;
+    }
+    if (value === null && hasDefault && !nullable) return isAbsent ? 1 : MIXED;
+    if (isAbsent) return MIXED;
+    return encode(value, out) === undefined ? 1 : REFUSED;
+  };
+}
+
+/** What most columns are. */
+function writeOwn(name: string, { encode, nullable }: ColumnType): Write {
+  return (row, _index, out) => {
+    const value = row[name];
+    if (value === undefined) return nullable ? writeNull(out) : REFUSED;
+    return encode(value, out) === undefined ? 1 : REFUSED;
+  };
+}
+
+function writeNull(out: RowBinaryWriter): 0 {
+  out.byte(1);
+  return 0;
+}
+
+/** A parsed row inherits `constructor` and the like; any other name reads as undefined where it is absent. */
+function isInherited(name: string): boolean {
+  return name in {};
+}
+
+function writeRest({ name: own, type }: ContractColumn, { columns }: Contract, isFlagged: boolean): Write {
+  const known = new Set(columns.map(({ name }) => name));
+  return (row, _index, out) => {
+    const unknown: [string, unknown][] = [];
+    for (const name of Object.keys(row)) {
+      if (name === own || name.startsWith('_')) return REFUSED;
+      if (!known.has(name)) unknown.push([name, row[name]]);
+    }
+    if (isFlagged) out.byte(0);
+    return type.encode(Object.fromEntries(unknown), out) === undefined ? unknown.length : REFUSED;
   };
 }
 

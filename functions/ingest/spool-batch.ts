@@ -20,14 +20,19 @@ export async function spoolBatch(
   const name = spoolName(batch.envelope.key);
   const object = await sealBatch(keys, batch);
   if ((await spool.create(name, object, signal)) === 'created') return batch.envelope.verdict;
-  const first = await readFirst(name, spool, keys, signal);
+  const first = await readSpooled(name, spool, keys, signal);
   if (first !== undefined) return first.envelope.verdict;
   await spool.replace(name, object, signal);
   return batch.envelope.verdict;
 }
 
-/** What lies there already: undefined where it is not ours, or was replayed and removed just now. */
-async function readFirst(name: string, spool: BatchSpool, keys: VersionedKeys, signal: AbortSignal) {
+/** What lies there already: undefined where it is not ours, or nothing does. @throws SpoolError */
+export async function readSpooled(
+  name: string,
+  spool: Pick<BatchSpool, 'read'>,
+  keys: VersionedKeys,
+  signal: AbortSignal,
+): Promise<SpooledBatch | undefined> {
   const object = await spool.read(name, signal);
   if (object === undefined) return undefined;
   try {

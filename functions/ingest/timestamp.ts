@@ -40,6 +40,17 @@ export function parseTimestamp(text: string, precision: number): Timestamp | 'fo
   return { seconds: epochSeconds(year, month, day, hour, minute, second) - offset, fraction };
 }
 
+/** Reads `YYYY-MM-DD`. @returns days since the epoch; `'form'` where it is no date, `'range'` where there is no such day */
+export function parseDate(text: string): number | 'form' | 'range' {
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 2);
+  const day = digits(text, 8, 2);
+  const separators = text.charCodeAt(4) === DASH && text.charCodeAt(7) === DASH && text.length === 10;
+  if (!separators || (year | month | day) < 0) return 'form';
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return 'range';
+  return epochSeconds(year, month, day, 0, 0, 0) / 86_400;
+}
+
 export interface Timestamp {
   readonly seconds: number;
   readonly fraction: number;

@@ -1,21 +1,23 @@
 import { denyingRule } from '../../config/decide.ts';
 import { isRevoked } from '../../config/revocation.ts';
 import type { Config, Principal } from '../../config/schema.ts';
-import { applyVerdict } from '../ingest/apply-verdict.ts';
-import type { BatchAddress, BatchStore, LedgerEntry } from '../ingest/batch-store.ts';
+import type { BatchAddress, BatchStore } from '../ingest/batch-store.ts';
 import type { ContractCache } from '../ingest/contract-cache.ts';
 import { inflate } from '../ingest/inflate.ts';
 import { parseRows } from '../ingest/parse-rows.ts';
 import { openBatch, type SpoolEnvelope } from '../ingest/spool-object.ts';
-import { type JudgedBatch, storeAccepted, storeRefused } from '../ingest/store-batch.ts';
 import { SIGNATURE_MAX_AGE_SECONDS, SIGNATURE_MAX_AHEAD_SECONDS } from '../shared/batch-signature.ts';
 import type { BatchSpool } from '../shared/batch-spool.ts';
 import type { Clock } from '../shared/clock.ts';
 import { ObjectTamperedError, SealKeyUnknownError } from '../shared/sealed-object.ts';
 import type { CachedSecret } from '../shared/secret-cache.ts';
 import type { VersionedKeys } from '../shared/versioned-keys.ts';
+import { patience } from './patience.ts';
 import type { DeadLetterReason } from './replay-queue.ts';
+import type { UnfitRow } from './search.ts';
+import { openSearchRecord } from './search-record.ts';
 import { settleVerdict } from './settle-verdict.ts';
+import { storeFrozen } from './store-frozen.ts';
 
 export interface ReplayDependencies {
   readonly config: Pick<Config, 'streams' | 'principals' | 'policyHash'>;
@@ -26,17 +28,21 @@ export interface ReplayDependencies {
 }
 
 export type ReplayOutcome =
-  | { readonly kind: 'stored'; readonly envelope: SpoolEnvelope; readonly accepted: number; readonly refused: number }
+  | {
+      readonly kind: 'stored';
+      readonly envelope: SpoolEnvelope;
+      readonly accepted: number;
+      readonly refused: number;
+      /** Of the refused ones, those that validation had taken. */
+      readonly missed: readonly UnfitRow[];
+    }
   /** An earlier delivery of the same message has done it all. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'waiting'; readonly envelope: SpoolEnvelope | undefined; readonly fault: unknown }
   | { readonly kind: 'dead'; readonly envelope: SpoolEnvelope | undefined; readonly reason: DeadLetterReason };
 
-/** One wait for ClickHouse, or for the spool. */
-const PATIENCE_MS = 10_000;
-
 /**
- * Older than this, a batch is looked up in the ledger before it is inserted again: the deduplication windows cover twice the time
+ * Older than this, a batch is inserted again only as far as the ledger does not know it: the deduplication windows cover twice the time
  * in which a signature is taken (clickhouse/deduplication-windows.ts), and half of that stays in reserve for a burst of replays.
  */
 const SURELY_DEDUPLICATED_SECONDS = SIGNATURE_MAX_AGE_SECONDS + SIGNATURE_MAX_AHEAD_SECONDS;
@@ -76,7 +82,7 @@ async function storeOpened(
   deps: ReplayDependencies,
 ): Promise<ReplayOutcome> {
   const dead = (reason: DeadLetterReason): ReplayOutcome => ({ kind: 'dead', envelope, reason });
-  const { stream, stamp, limits, key } = envelope;
+  const { stream, limits, key } = envelope;
   const address = addressOf(envelope);
   if (isDenied(address, envelope, deps.config)) return dead('POLICY_DENIED');
 
@@ -84,30 +90,21 @@ async function storeOpened(
   const body = await inflate(bytes, envelope.contentEncoding === 'gzip' ? 'gzip' : undefined, limits);
   const rows = parseRows(body, envelope.mediaType);
   const frozen = envelope.verdict ?? (await settleVerdict(envelope, rows, contract, body.length, deps, patience()));
-  const verdict = applyVerdict(frozen, contract, rows, stamp, body.length);
-  if (verdict === undefined) return dead('VERDICT_UNFIT');
-  const { accepted, refused } = verdict;
-
-  const there = await alreadyThere(address, envelope, deps);
-  const isVerdict = ({ stored, quarantined }: LedgerEntry) =>
-    isWhole(stored, accepted) && isWhole(quarantined, refused.length);
-  if (!isVerdict(there)) return dead('PARTLY_STORED');
-  const batch: JudgedBatch = {
-    stream,
+  const record = openSearchRecord(key, deps.spool, await deps.spoolKeys.get());
+  const batch = {
+    envelope,
+    address,
     contract,
-    stamp,
-    verdict,
-    judgedBy: frozen.contract,
-    key,
-    rowBytes: limits.rowBytes,
+    rows,
+    bodyBytes: body.length,
+    frozen,
     requestId,
+    isFresh: isFresh(envelope, deps.clock),
   };
-  if (there.quarantined < refused.length) await storeRefused(batch, deps.store, patience());
-  if (there.stored < accepted) await storeAccepted(batch, deps.store, patience());
-  // Sent again and judged anew after its table had changed, the batch took these tokens for other rows: ours were dropped as repeated.
-  if (!isVerdict(await deps.store.ledger(address, patience()))) return dead('PARTLY_STORED');
+  const outcome = await storeFrozen(batch, deps.store, record);
+  if (outcome.kind === 'dead') return dead(outcome.reason);
   await deps.spool.remove(name, patience());
-  return { kind: 'stored', envelope, accepted, refused: refused.length };
+  return { ...outcome, envelope };
 }
 
 function addressOf({ stream, stamp }: SpoolEnvelope): BatchAddress {
@@ -145,21 +142,6 @@ function isTakenTooLate(
   return isRevoked(principal, tokenIssuedAt) && Date.parse(String(stamp._received_at)) >= Date.parse(revokedBefore);
 }
 
-async function alreadyThere(
-  address: BatchAddress,
-  { stamp }: SpoolEnvelope,
-  { store, clock }: ReplayDependencies,
-): Promise<LedgerEntry> {
-  const ageSeconds = (clock() - Date.parse(String(stamp._received_at))) / 1000;
-  if (ageSeconds < SURELY_DEDUPLICATED_SECONDS) return { stored: 0, quarantined: 0 };
-  return store.ledger(address, patience());
-}
-
-/** All of the rows or none: ClickHouse takes an insert as one block. */
-function isWhole(there: number, rows: number): boolean {
-  return there === 0 || there === rows;
-}
-
-function patience(): AbortSignal {
-  return AbortSignal.timeout(PATIENCE_MS);
+function isFresh({ stamp }: SpoolEnvelope, clock: Clock): boolean {
+  return (clock() - Date.parse(String(stamp._received_at))) / 1000 < SURELY_DEDUPLICATED_SECONDS;
 }

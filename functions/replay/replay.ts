@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { StoreError } from '../ingest/batch-store.ts';
 import { type ContractCache, createContractCache } from '../ingest/contract-cache.ts';
+import { restColumnsOf } from '../ingest/rest-columns.ts';
 import type { Audit, ReplayAudit } from '../shared/audit.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import type { Telemetry } from '../shared/telemetry.ts';
@@ -28,7 +29,7 @@ export type Replay = (event: SQSEvent) => Promise<SQSBatchResponse>;
 export function createReplay(deps: ReplayHandlerDependencies): Replay {
   return async ({ Records }) => {
     // One a delivery: a table that changed since is then written as it is now, not as it was a minute ago.
-    const contracts = createContractCache(deps.store, deps.clock);
+    const contracts = createContractCache(deps.store, deps.clock, restColumnsOf(deps.config.streams));
     const replayed = await Promise.all(
       Records.map(async (record) => {
         const outcome = await replayRecord(record, contracts, deps);
@@ -114,6 +115,14 @@ function observe(record: SQSRecord, object: string, outcome: ReplayOutcome, deps
       telemetry.count('BatchesReplayed', 1, dimensions);
       if (outcome.accepted > 0) telemetry.count('RowsStored', outcome.accepted, dimensions);
       if (outcome.refused > 0) telemetry.count('RowsQuarantined', outcome.refused, dimensions);
+      if (outcome.missed.length > 0) {
+        telemetry.count('RowsMissedByValidation', outcome.missed.length, dimensions);
+        telemetry.warn('ClickHouse refused rows that validation had taken', {
+          rows: outcome.missed.length,
+          clickhouseCode: line.clickhouseCode,
+          ...about,
+        });
+      }
       return;
     case 'waiting':
       telemetry.count('ReplaysPostponed', 1, dimensions);
@@ -132,6 +141,8 @@ function auditLine(
 ): ReplayAudit {
   const envelope = outcome.kind === 'gone' ? undefined : outcome.envelope;
   const fault = outcome.kind === 'waiting' ? outcome.fault : undefined;
+  const missed = outcome.kind === 'stored' ? outcome.missed : [];
+  const clickhouseCode = fault instanceof StoreError ? fault.clickhouseCode : missed[0]?.clickhouseCode;
   return {
     audit: 'replay',
     time: new Date(clock()).toISOString(),
@@ -142,9 +153,8 @@ function auditLine(
     policyHash: config.policyHash,
     ...(outcome.kind === 'dead' ? { code: outcome.reason } : {}),
     ...(outcome.kind === 'stored' ? { rowsStored: outcome.accepted, rowsRefused: outcome.refused } : {}),
-    ...(fault instanceof StoreError && fault.clickhouseCode !== undefined
-      ? { clickhouseCode: fault.clickhouseCode }
-      : {}),
+    ...(missed.length > 0 ? { rowsMissed: missed.length } : {}),
+    ...(clickhouseCode === undefined ? {} : { clickhouseCode }),
     ...(envelope === undefined
       ? {}
       : {

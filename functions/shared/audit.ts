@@ -67,6 +67,8 @@ export interface ReplayAudit {
   readonly spooledBy?: string;
   readonly rowsStored?: number;
   readonly rowsRefused?: number;
+  /** Of the refused rows, those that validation had taken: ClickHouse refused them, with `clickhouseCode`. */
+  readonly rowsMissed?: number;
   /** Seconds since the batch was received. */
   readonly ageSeconds?: number;
   readonly clickhouseCode?: number;

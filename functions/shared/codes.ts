@@ -21,7 +21,11 @@ export const BATCH_CODES = {
   BODY_TOO_LARGE: refusal(413, 'Body too large', 'Split the batch by encoded bytes.'),
   INFLATE_LIMIT: refusal(413, 'Inflated body too large', 'Split the batch before compressing it.'),
   ROWS_TOO_MANY: refusal(413, 'Too many rows', 'Split the batch.'),
-  MEDIA_TYPE_UNSUPPORTED: refusal(415, 'Media type unsupported', 'Send application/json or application/x-ndjson.'),
+  MEDIA_TYPE_UNSUPPORTED: refusal(
+    415,
+    'Media type unsupported',
+    'Send application/json, application/x-ndjson or text/csv.',
+  ),
   ENCODING_UNSUPPORTED: refusal(415, 'Content encoding unsupported', 'Send gzip only as application/x-ndjson.'),
   ROWS_REFUSED: refusal(422, 'No row fits the stream', 'Correct the rows by errors[]; they are kept in quarantine.'),
   RATE_LIMITED: refusal(429, 'Too many batches', 'Wait as Retry-After says and send the same batch again.', true),
@@ -57,6 +61,7 @@ export const ROW_CODES = [
   'FIELD_RANGE',
   'FIELD_RESERVED',
   'ROW_TOO_LARGE',
+  'ROW_UNSTORABLE',
 ] as const;
 
 export type RowCode = (typeof ROW_CODES)[number];

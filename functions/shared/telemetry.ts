@@ -36,6 +36,8 @@ export const METRIC_UNITS = {
   RotationFailed: 'Count',
   /** ClickHouse passwords that were replaced and proven: the heartbeat of their rotation. */
   RotationSucceeded: 'Count',
+  /** Rows that validation took and ClickHouse refused; they are in quarantine. */
+  RowsMissedByValidation: 'Count',
   RowsQuarantined: 'Count',
   RowsStored: 'Count',
   /** Reads of a secret that failed while the last good value served on. */

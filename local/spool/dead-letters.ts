@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeadLetterReason } from '../../functions/replay/replay-queue.ts';
 
@@ -19,19 +19,25 @@ export interface DeadLetter {
 export interface DeadLetters {
   count(): number;
   has(name: string): boolean;
+  /** Takes the letter of an object away, if there is one. */
+  remove(name: string): Promise<void>;
   /** @param body the message, which tells dead letters without a name apart */
   write(letter: DeadLetter, body: string): Promise<void>;
 }
 
 const FILE = /^(?:object|message)-.+\.json$/;
 
-/** Opens the folder, which is made where it is not there. A person who has seen to a letter removes its file, and the next start replays. */
+/** Opens the folder, which is made where it is not there. A person who has seen to a letter has its object replayed (`edgehouse spool replay`). */
 export function openDeadLetters(dir: string): DeadLetters {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const files = new Set(readdirSync(dir).filter((file) => FILE.test(file)));
   return {
     count: () => files.size,
     has: (name) => files.has(fileOf(name)),
+    async remove(name) {
+      await rm(join(dir, fileOf(name)), { force: true });
+      files.delete(fileOf(name));
+    },
     async write(letter, body) {
       const file = letter.name === null ? `message-${sha256(body)}.json` : fileOf(letter.name);
       const path = join(dir, file);

@@ -11,6 +11,8 @@ export interface LocalReplayQueue extends ReplayQueue {
   send(name: string): void;
   /** Announces what an earlier run left in the spool, but for what lies among the dead letters. Returns how many it announced. */
   resend(names: readonly string[]): number;
+  /** Announces an object once more, which is no dead letter any longer. */
+  revive(name: string): Promise<void>;
   /** Messages that are not done, those under way included. */
   waiting(): number;
   /** Objects that wait for a person, those of earlier runs included. */
@@ -183,6 +185,10 @@ export function createReplayQueue(options: ReplayQueueOptions): LocalReplayQueue
       const alive = names.filter((name) => !letters.has(name));
       for (const name of alive) send(name);
       return alive.length;
+    },
+    async revive(name) {
+      await letters.remove(name);
+      send(name);
     },
     async postpone(receiptHandle, seconds) {
       const message = underWay.get(receiptHandle);

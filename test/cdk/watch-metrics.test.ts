@@ -80,7 +80,11 @@ describe('an alarm on a metric of ours', () => {
   );
 
   test('queries where it sums over dimensions', () => {
-    expect(queries.map(([alarm]) => alarm).sort()).toEqual(['edgehouse-batches-buried', 'edgehouse-replays-postponed']);
+    expect(queries.map(([alarm]) => alarm).sort()).toEqual([
+      'edgehouse-batches-buried',
+      'edgehouse-replays-postponed',
+      'edgehouse-rows-missed',
+    ]);
   });
 
   test.each(queries)('%s sums up what the real code emits', (_alarm, query) => {

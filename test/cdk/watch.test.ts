@@ -100,6 +100,7 @@ test('alarms fire where the runbook says', () => {
     'refresh-heartbeat < 1 in 1 of 1 x 1380 s',
     'refused-identities-TOKEN_EXPIRED > 0 in 3 of 5 x 60 s',
     'replays-postponed > 0 in 2 of 2 x 900 s',
+    'rows-missed > 0 in 1 of 1 x 300 s',
     'spool-age > 900 in 1 of 1 x 300 s',
     'spool-depth > 1000 in 2 of 2 x 300 s',
     'stale-secrets-ingest > 0 in 2 of 3 x 300 s',
@@ -184,6 +185,7 @@ test('the emulator lacks exactly the alarms that it refuses: those on more than 
     'edgehouse-batches-buried',
     'edgehouse-quarantine-ratio-hits',
     'edgehouse-replays-postponed',
+    'edgehouse-rows-missed',
     'edgehouse-spool-depth',
   ]);
   expect(lacking.every(({ Metrics }) => Metrics !== undefined)).toBe(true);

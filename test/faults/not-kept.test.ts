@@ -39,6 +39,7 @@ describe('a batch that neither ClickHouse nor the spool takes', () => {
       await giveSpoolBack();
       const spooled = await pipeline.spooled();
       pipeline.proxy.clear();
+      pipeline.rest();
       const stored = await container.send(batch);
 
       expect(refused).toMatchObject({ status: 503, receipt: { code: 'UNAVAILABLE' } });

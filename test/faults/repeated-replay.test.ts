@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { failWith, loseAnswer, QUARANTINE_INSERT, ROWS_INSERT } from './support/fault-proxy.ts';
+import { failWith, LEDGER, loseAnswer, QUARANTINE_INSERT, ROWS_INSERT } from './support/fault-proxy.ts';
 import { whole } from './support/read-truth.ts';
 import { MIXED } from './support/sample-rows.ts';
 import { makeBatch, type TestBatch } from './support/signed-batch.ts';
@@ -108,13 +108,35 @@ describe('a spooled batch that is replayed more than once', () => {
     expect(await pipeline.truthOf(batch)).toMatchObject({ rows: [0, 2], refused: [1, 3] });
   });
 
-  test('and is stored twice after all shows as duplicates in the view', async () => {
+  test('beside another replay, before the ledger knows of either, is stored once by its tokens', async () => {
     const batch = await spoolOne(QUARANTINE_INSERT);
-    await replayAndPutBack(batch);
-    await forgetTokens();
+    const inserts = insertsOf(pipeline);
+    const [both, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let looks = 0;
+    pipeline.proxy.set(LEDGER, async (forward) => {
+      const reply = await forward();
+      if (++looks === 2) both.resolve();
+      if (looks <= 2) await goOn.promise;
+      return reply;
+    });
 
-    // Too soon for replay to ask the ledger, and the tables have lost their memory: so these tests can see a second copy.
+    pipeline.queue.send(batch.spoolName);
+    const replays = pipeline.replay();
+    await both.promise;
+    goOn.resolve();
+    await replays;
+
+    expect(insertsOf(pipeline)).toBe(inserts + 4);
+    expect(await pipeline.truthOf(batch)).toEqual(EXACTLY_ONCE);
+  });
+
+  test('its sender sends it again after the tables have forgotten it: the second copy shows as duplicates in the view', async () => {
+    const batch = await spoolOne(QUARANTINE_INSERT);
     await pipeline.replay();
+    await forgetTokens();
+    pipeline.rest();
+
+    await container.send(batch);
 
     const { ledger, rows } = await pipeline.truthOf(batch);
     expect(rows).toEqual([0, 0, 2, 2]);

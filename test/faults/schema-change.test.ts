@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { failWith, ROWS_INSERT } from './support/fault-proxy.ts';
 import { whole } from './support/read-truth.ts';
@@ -93,7 +94,7 @@ describe('a table that is changed while a judged batch waits in the spool', () =
 
   test('a table that cannot be judged at all keeps its batches waiting, and they are stored when it can', async () => {
     const batch = await spoolJudged(MIXED);
-    await pipeline.alter('ALTER TABLE {db}.web_events ADD COLUMN tags Array(String)');
+    await pipeline.alter('ALTER TABLE {db}.web_events ADD COLUMN tags AggregateFunction(sum, UInt64)');
 
     await pipeline.replay();
     const during = await pipeline.truthOf(batch);
@@ -109,7 +110,7 @@ describe('a table that is changed while a judged batch waits in the spool', () =
     ['was refused and would be welcome now', MIXED, 'ADD COLUMN campaign Nullable(String)'],
     ['was accepted and would be refused now', [GOOD, BAD, ALSO_GOOD, GOOD_IN_TIME], 'DROP COLUMN session'],
   ])(
-    'the same batch, sent again and judged anew, is kept and told to a person where it has a row that %s',
+    'the same batch, sent again while it waits with its refused rows stored, keeps its verdict where it has a row that %s',
     async (_what, rows, change) => {
       const batch = makeBatch(rows);
       pipeline.proxy.set(ROWS_INSERT, failWith(241));
@@ -121,11 +122,30 @@ describe('a table that is changed while a judged batch waits in the spool', () =
       const again = await fresh.send(batch);
       await pipeline.replay();
 
-      expect([first.status, again.status]).toEqual([202, 200]);
-      expect(await pipeline.deadLetters()).toMatchObject([{ name: batch.spoolName, reason: 'PARTLY_STORED' }]);
-      expect(await pipeline.spooled()).toEqual([batch.spoolName]);
+      expect([first.status, again.status]).toEqual([202, 202]);
+      expect(again.receipt).toEqual(first.receipt);
+      const { accepted, quarantined } = first.receipt;
+      expect((await pipeline.truthOf(batch)).ledger).toEqual(whole(accepted ?? 0, quarantined ?? 0));
+      expect(await pipeline.deadLetters()).toEqual([]);
+      expect(await pipeline.spooled()).toEqual([]);
     },
   );
+
+  test('the same batch, sent again to a spool that cannot say so, is judged anew and stored once: replay finds it whole', async () => {
+    const batch = await spoolJudged(MIXED);
+    await pipeline.alter('ALTER TABLE {db}.web_events ADD COLUMN campaign Nullable(String)');
+    const fresh = await pipeline.warmContainer();
+    await rename(pipeline.objectsDir, `${pipeline.objectsDir}.away`);
+
+    const again = await fresh.send(batch);
+    await rename(`${pipeline.objectsDir}.away`, pipeline.objectsDir);
+    await pipeline.replay();
+
+    expect(again).toMatchObject({ status: 200, receipt: { accepted: 3, quarantined: 1 } });
+    expect(await pipeline.truthOf(batch)).toEqual({ ledger: whole(3, 1), rows: [0, 2, 3], refused: [1] });
+    expect(await pipeline.deadLetters()).toEqual([]);
+    expect(await pipeline.spooled()).toEqual([]);
+  });
 });
 
 /** Has ingest judge a batch and spool it before a row of it is in any table. */

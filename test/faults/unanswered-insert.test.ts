@@ -120,6 +120,7 @@ describe('a batch whose insert fails or is never answered', () => {
     pipeline.proxy.set(ROWS_INSERT, failWith(MEMORY_LIMIT_EXCEEDED));
     const first = await container.send(batch);
     pipeline.proxy.clear();
+    pipeline.rest();
 
     const second = await container.send(batch);
     await pipeline.replay();

@@ -348,6 +348,7 @@ async function run(args: readonly string[]) {
       stdin: process.stdin,
       out: (line) => out.push(line),
       err: (line) => err.push(line),
+      interrupted: unused,
       randomBytes: unused,
       fetch: unused,
       now: () => 0,

@@ -1,24 +1,30 @@
+import { type BatchInsert, StoreError } from '../../../functions/ingest/batch-store.ts';
 import { createReplay } from '../../../functions/replay/replay.ts';
 import { createLambdaTelemetry } from '../../../functions/shared/lambda-telemetry.ts';
 import { memoryBatchSpool } from '../../unit/functions/memory-batch-spool.ts';
-import { recordingStore } from '../../unit/functions/replay/recording-store.ts';
+import { recordingStore, type StoreFaults } from '../../unit/functions/replay/recording-store.ts';
 import { configWith } from '../../unit/functions/replay/replay-rig.ts';
 import { notificationOf, recordOf } from '../../unit/functions/replay/spool-notification.ts';
 import { away, RECEIVED_AT, SPOOL_KEYS, spoolOne } from '../../unit/functions/replay/spooled-batch.ts';
 import { driveStaleSecret } from './drive-stale-secret.ts';
 
-/** Replay with the telemetry of its handler: a batch that is stored in part, one that has to wait, one that is buried. */
+/** Replay with the telemetry of its handler: a batch stored in part, one that waits, one buried, one with rows that validation missed. */
 export async function driveReplay(): Promise<void> {
   await replayOne({});
-  await replayOne({ clickHouseAway: true });
+  await replayOne({ insert: away });
   await replayOne({ denied: true });
+  await replayOne({ insert: refuseRows });
   await driveStaleSecret(createLambdaTelemetry('replay').telemetry);
 }
 
-async function replayOne({ clickHouseAway = false, denied = false }): Promise<void> {
+interface Replayed extends Pick<StoreFaults, 'insert'> {
+  readonly denied?: boolean;
+}
+
+async function replayOne({ denied = false, ...faults }: Replayed): Promise<void> {
   const { spool } = memoryBatchSpool();
   const { name } = await spoolOne(spool);
-  const { store } = recordingStore(clickHouseAway ? { insert: away } : {});
+  const { store } = recordingStore(faults);
   const replay = createReplay({
     config: configWith(denied ? { deny: [{ write: ['hits'] }] } : {}),
     spool,
@@ -30,4 +36,9 @@ async function replayOne({ clickHouseAway = false, denied = false }): Promise<vo
     ...createLambdaTelemetry('replay'),
   });
   await replay({ Records: [recordOf(notificationOf(name))] });
+}
+
+/** As a table with a CONSTRAINT that no row fits. */
+function refuseRows({ table }: BatchInsert): void {
+  if (table === 'hits') throw new StoreError('Storing in hits', 469);
 }

@@ -11,9 +11,19 @@ export interface Reply {
 
 /**
  * What becomes of a statement on its way. `forward` has ClickHouse run it, to its end, whether or not the caller still listens.
- * The reply that it returns goes to the caller; `silence` leaves the caller waiting, `reset` cuts its connection.
+ * The reply that it returns goes to the caller; `silence` leaves the caller waiting, `reset` cuts its connection, `half-close` ends the
+ * one direction of it.
  */
-export type Fault = (forward: () => Promise<Reply>) => Promise<Reply | 'silence' | 'reset'>;
+export type Fault = (forward: Forward) => Promise<Reply | 'silence' | 'reset' | 'half-close'>;
+
+/** @param change what ClickHouse gets to read instead of what the caller wrote */
+export type Forward = (change?: Change) => Promise<Reply>;
+
+export interface Change {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Parameters of the address, settings for instance. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
 
 /** A ClickHouse between which and its callers a test may stand. */
 export interface FaultProxy {
@@ -25,12 +35,18 @@ export interface FaultProxy {
   set(match: RegExp, fault: Fault): void;
   /** ClickHouse is well again: every statement passes. */
   clear(): void;
+  /**
+   * Lets no statement more through, and waits until ClickHouse is done with those that are through; their callers are not told. Resolves
+   * with what lets the held ones through.
+   */
+  hold(): Promise<() => void>;
   close(): Promise<void>;
 }
 
 export const ANY = /(?:)/;
 export const ROWS_INSERT = /^INSERT INTO `web_events`/;
 export const QUARANTINE_INSERT = /^INSERT INTO `quarantine`/;
+export const LEDGER = /FROM batches/;
 export const DESCRIBE = /FROM system\.columns/;
 
 /** ClickHouse refuses the statement with this code of its own. */
@@ -60,10 +76,45 @@ export const withholdAnswer: Fault = async (forward) => {
   return 'silence';
 };
 
+/** ClickHouse does not know this password. */
+export const wrongPassword: Fault = (forward) =>
+  forward({ headers: { authorization: `Basic ${Buffer.from('admin:stale').toString('base64')}` } });
+
+/** ClickHouse may only be read. */
+export const readOnly: Fault = (forward) => forward({ parameters: { readonly: '1' } });
+
+/** ClickHouse says 200, and then that it failed; whether it did is another matter. */
+export function failLate(code: number, isDone: boolean): Fault {
+  return async (forward) => {
+    if (isDone) await forward();
+    const body = Buffer.from(`Code: ${code}. DB::Exception: made up by a test. (TEST_FAULT) (version 26.7.1.1)\n`);
+    return { status: 200, headers: { 'content-type': 'text/plain; charset=UTF-8' }, body };
+  };
+}
+
+/** The other side ends its half of the connection and says nothing, as a load balancer does that loses its ClickHouse. */
+export const halfClose: Fault = async () => 'half-close';
+
 /** @param upstream origin of ClickHouse */
 export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   const statements: string[] = [];
   let faults: { readonly match: RegExp; readonly fault: Fault }[] = [];
+
+  const running = new Set<Promise<unknown>>();
+  let held: Promise<void> | undefined;
+
+  async function passOn(url: URL, incoming: IncomingMessage, body: Buffer, change: Change): Promise<Reply> {
+    await held;
+    const asked = ask(changed(url, change), incoming, body, change.headers);
+    running.add(asked);
+    try {
+      const reply = await asked;
+      if (held === undefined) return reply;
+    } finally {
+      running.delete(asked);
+    }
+    throw new Error('held: the caller is not told');
+  }
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
@@ -72,10 +123,11 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     const statement = url.searchParams.get('query') ?? body.toString();
     statements.push(statement);
     const fault = faults.find(({ match }) => match.test(statement))?.fault;
-    const forward = () => ask(url, incoming, body);
+    const forward: Forward = (change = {}) => passOn(url, incoming, body, change);
     const reply = await (fault === undefined ? forward() : fault(forward));
     if (reply === 'silence') return;
     if (reply === 'reset') return void response.destroy();
+    if (reply === 'half-close') return void incoming.socket.end();
     response.writeHead(reply.status, reply.headers).end(reply.body);
   }
 
@@ -92,6 +144,15 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     clear: () => {
       faults = [];
     },
+    async hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      await Promise.allSettled(running);
+      return () => {
+        held = undefined;
+        resolve();
+      };
+    },
     async close() {
       server.closeAllConnections();
       server.close();
@@ -100,10 +161,25 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   };
 }
 
-async function ask(url: URL, { method, headers }: IncomingMessage, body: Buffer): Promise<Reply> {
+function changed(url: URL, { parameters = {} }: Change): URL {
+  const other = new URL(url);
+  for (const [name, value] of Object.entries(parameters)) other.searchParams.set(name, value);
+  return other;
+}
+
+async function ask(
+  url: URL,
+  { method, headers }: IncomingMessage,
+  body: Buffer,
+  instead: Readonly<Record<string, string>> = {},
+): Promise<Reply> {
   const { connection, 'transfer-encoding': encoding, ...kept } = headers;
   // A connection of its own: one kept alive would outlive an engine that is killed.
-  const outgoing = request(url, { method, agent: false, headers: { ...kept, 'content-length': body.length } });
+  const outgoing = request(url, {
+    method,
+    agent: false,
+    headers: { ...kept, ...instead, 'content-length': body.length },
+  });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once('response', resolve);
     outgoing.once('error', reject);

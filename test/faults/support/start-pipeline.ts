@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
 import { config as shipped } from '#config';
 import type { Config } from '../../../config/schema.ts';
+import { createBreaker } from '../../../functions/ingest/breaker.ts';
 import { createClickHouseBatchStore } from '../../../functions/ingest/clickhouse-batch-store.ts';
 import { createContractCache } from '../../../functions/ingest/contract-cache.ts';
+import { guardStore } from '../../../functions/ingest/guard-store.ts';
 import { createIngest } from '../../../functions/ingest/ingest.ts';
 import type { Receipt } from '../../../functions/ingest/receipt.ts';
 import { createReplay, type Replay } from '../../../functions/replay/replay.ts';
@@ -53,6 +55,8 @@ export interface Pipeline {
   readonly warnings: readonly string[];
   readonly now: () => number;
   advance(seconds: number): void;
+  /** Lets as much time go by as a container's breaker may keep it from asking ClickHouse. */
+  rest(): void;
   /** A container that has yet to ask ClickHouse for the contract. */
   coldContainer(): Container;
   /** A container that knows the contract as it is now. */
@@ -73,6 +77,8 @@ export interface Pipeline {
   replays(): readonly Pick<ReplayAudit, 'outcome' | 'code'>[];
   close(): Promise<void>;
 }
+
+const LONGEST_BREAK_MS = 30_000;
 
 export const SPOOL_KEYS: VersionedKeys = [{ version: 1, key: createHash('sha256').update('spool').digest() }];
 
@@ -114,9 +120,13 @@ export async function startPipeline(database: TestDatabase, options: PipelineOpt
   const replayFunction = (): Replay =>
     createReplay({ ...shared, config: policy, queue, random: () => 0, mostBackoffSeconds: 1 });
 
-  function container(contracts = createContractCache(store, clock)): Container {
+  function container(
+    guarded = guardStore(store, createBreaker(clock)),
+    contracts = createContractCache(guarded, clock),
+  ): Container {
     const ingest = createIngest({
       ...shared,
+      store: guarded,
       contracts,
       config: shipped,
       region: 'us-east-1',
@@ -144,11 +154,15 @@ export async function startPipeline(database: TestDatabase, options: PipelineOpt
     advance: (seconds) => {
       offsetMs += seconds * 1_000;
     },
+    rest: () => {
+      offsetMs += LONGEST_BREAK_MS;
+    },
     coldContainer: () => container(),
     async warmContainer() {
-      const contracts = createContractCache(store, clock);
+      const guarded = guardStore(store, createBreaker(clock));
+      const contracts = createContractCache(guarded, clock);
       await contracts.get('web_events', AbortSignal.timeout(10_000));
-      return container(contracts);
+      return container(guarded, contracts);
     },
     replay: () => steps.step(),
     anotherReplay: replayFunction,

@@ -32,6 +32,7 @@ async function run(...args: readonly string[]) {
       random: () => 0,
       randomBytes: () => new Uint8Array(),
       wait: async () => undefined,
+      interrupted: () => new AbortController().signal,
     },
   );
   return { status, out, err };

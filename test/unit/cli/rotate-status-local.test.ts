@@ -80,7 +80,9 @@ describe('the status of a local stack', () => {
   });
 
   test('makes the exit status: 1 where one needs a look', async () => {
-    const all = { ...io, now, stdin: process.stdin, err: () => undefined, randomBytes, out: () => undefined };
+    const nothing = () => undefined;
+    const interrupted = () => new AbortController().signal;
+    const all = { ...io, now, interrupted, stdin: process.stdin, err: nothing, randomBytes, out: nothing };
     const args = ['rotate', 'status', '--data', dataDir];
 
     const statuses = [await runCli(args, {}, all), await runCli([...args, '--edgekv', origin], {}, all)];

@@ -265,6 +265,7 @@ async function runSend(args: readonly string[], input: string | AsyncIterable<Ui
       // Each id has other bytes.
       randomBytes: (count) => Buffer.alloc(count, ++id % 256),
       fetch,
+      interrupted: () => new AbortController().signal,
       now: () => now,
       random: () => 1,
       wait: async (milliseconds) => {

@@ -79,6 +79,11 @@ describe('parseConfig', () => {
     expect(JSON.parse(JSON.stringify(shipped))).toStrictEqual(shipped);
   });
 
+  test('takes the name of a column that keeps unknown fields', () => {
+    const unknownFields = { keepIn: 'more' };
+    expect(parseConfig({ streams: { web: { unknownFields } } }).streams['web']).toMatchObject({ unknownFields });
+  });
+
   test('takes the issuer by its name or spelt out', () => {
     const [spelt] = parseConfig({ streams: { web: {} }, issuers: [{ kind: 'builtin', audience: 'urn:x' }] }).issuers;
 
@@ -92,6 +97,12 @@ describe('parseConfig', () => {
   test.each<[string, unknown, string]>([
     ['nothing at all', undefined, 'the config: nothing → an object; add it'],
     ['no stream', { streams: {} }, 'streams: an object → at least one stream'],
+    ['an unknown rule for unknown fields', { streams: { web: { unknownFields: 'drop' } } }, 'streams.web.unknownFields: '],
+    [
+      'unknown fields in a column of edgehouse',
+      { streams: { web: { unknownFields: { keepIn: '_mine' } } } },
+      'streams.web.unknownFields',
+    ],
     ['an unknown section', { ...good, regoins: [] }, 'regoins: unknown key → one of regions'],
     ['the nearest section', { ...good, regoins: [] }, 'rename it to regions'],
     ['an unknown key deep inside', { streams: { web: { peek: 1 } } }, 'streams.web.peek: unknown key'],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compileColumnType } from '../../../../functions/ingest/column-type.ts';
+import { ExactNumber } from '../../../../functions/ingest/exact-number.ts';
 import { RowBinaryWriter } from '../../../../functions/ingest/row-binary-writer.ts';
 
 describe('a column type', () => {
@@ -123,12 +124,26 @@ describe('a column type', () => {
     );
   });
 
-  test.each(['Array(String)', 'Nullable(Map(String, String))', 'DateTime64', 'Decimal(9, 2)', 'string', ''])(
-    '%j is not judged',
-    (type) => {
-      expect(compileColumnType(type)).toBeUndefined();
-    },
-  );
+  test.each([
+    'Dynamic',
+    'Variant(String, UInt8)',
+    'Point',
+    'AggregateFunction(sum, UInt8)',
+    'Array(Time)',
+    'Map(String, BFloat16)',
+    'Tuple(a UInt8, b Dynamic)',
+    'JSON(a Dynamic)',
+    'Nullable(Object)',
+    'Decimal(77, 2)',
+    "Enum8('a')",
+    'UInt8(1)',
+    'DateTime64',
+    'Array(UInt8',
+    'string',
+    '',
+  ])('%j is not judged', (type) => {
+    expect(compileColumnType(type)).toBeUndefined();
+  });
 
   test('takes or refuses any JSON value, and never throws', () => {
     fc.assert(
@@ -137,6 +152,119 @@ describe('a column type', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('wide numbers', () => {
+  test.each([
+    ['UInt128', 16, '340282366920938463463374607431768211455', 'ff'.repeat(16)],
+    ['Int256', 32, '-1', 'ff'.repeat(32)],
+    ['Decimal(9, 2)', 4, '-0.01', 'ffffffff'],
+    ['Decimal(38, 10)', 16, '1.5', '00d6117e030000000000000000000000'],
+  ])('%s takes %d bytes, least first', (type, size, value, hex) => {
+    expect(encoded(type, value)).toHaveLength(size);
+    expect(encoded(type, value).toString('hex')).toBe(hex);
+  });
+
+  test('digits that a double would lose are stored from the number as written', () => {
+    const text = '9007199254740993';
+    for (const type of ['Int64', 'UInt256', 'Decimal(20, 0)']) {
+      expect(encoded(type, new ExactNumber(text))).toEqual(encoded(type, text));
+    }
+    expect(outcomes('Int64', [Number(text), new ExactNumber('9.5'), new ExactNumber('1e300')])).toEqual([
+      'FIELD_RANGE',
+      'FIELD_TYPE',
+      'FIELD_TYPE',
+    ]);
+  });
+
+  test('other columns take a long number as the double it is', () => {
+    expect(encoded('Float64', new ExactNumber('0.10000000000000000555'))).toEqual(encoded('Float64', 0.1));
+    expect(encoded('UInt8', new ExactNumber('5.0000000000000000001'))).toEqual(encoded('UInt8', 5));
+    expect(outcomes('String', [new ExactNumber('9007199254740993')])).toEqual(['FIELD_TYPE']);
+  });
+
+  test('a Decimal refuses the digits that its scale cannot hold, where ClickHouse would drop them', () => {
+    expect(outcomes('Decimal(9, 2)', ['1.20', '1.200', 1.25, '1.234', 1e7, 9_999_999.99, '-9999999.99'])).toEqual([
+      'stored',
+      'stored',
+      'stored',
+      'FIELD_RANGE',
+      'FIELD_RANGE',
+      'stored',
+      'stored',
+    ]);
+    expect(outcomes('Decimal(9, 2)', ['', '.', '1.', '+1', ' 1', 'NaN', '1e99999', true, null])).toEqual(
+      Array(9).fill('FIELD_TYPE'),
+    );
+  });
+});
+
+describe('a composite type', () => {
+  test.each([
+    ['Array(UInt8)', [1, 2], '020102'],
+    ['Array(Nullable(UInt8))', [null, 2], '02010002'],
+    ['Map(String, UInt8)', { a: 1 }, '01016101'],
+    ['Map(UInt8, UInt8)', { 7: 1 }, '010701'],
+    ['Tuple(UInt8, String)', [1, 'a'], '010161'],
+    ['Tuple(a UInt8, b Nullable(UInt8))', { a: 1 }, '0101'],
+    ['Nested(a UInt8, b UInt8)', [{ a: 1, b: 2 }], '010102'],
+    ['LowCardinality(Nullable(String))', 'a', '000161'],
+    ["Enum16('a, (b' = 1, 'it\\'s' = -2)", "it's", 'feff'],
+    ['FixedString(4)', 'é', 'c3a90000'],
+  ])('%s is written as its elements', (type, value, hex) => {
+    expect(encoded(type, value).toString('hex')).toBe(hex);
+  });
+
+  test.each([
+    ['Array(UInt8)', [1, null], 'FIELD_TYPE'],
+    ['Array(UInt8)', { 0: 1 }, 'FIELD_TYPE'],
+    ['Array(UInt8)', [256], 'FIELD_RANGE'],
+    ['Map(String, UInt8)', [], 'FIELD_TYPE'],
+    ['Map(UInt8, UInt8)', { a: 1 }, 'FIELD_TYPE'],
+    ['Map(String, UInt8)', JSON.parse('{"\\ud800":1}'), 'FIELD_TYPE'],
+    ['Tuple(a UInt8, b UInt8)', { a: 1 }, 'FIELD_TYPE'],
+    ['Tuple(a UInt8)', { a: 1, b: 1 }, 'FIELD_TYPE'],
+    ['Tuple(a UInt8)', JSON.parse('{"a":1,"__proto__":1}'), 'FIELD_TYPE'],
+    ['Tuple(UInt8, UInt8)', [1], 'FIELD_TYPE'],
+    ['FixedString(1)', 'é', 'FIELD_RANGE'],
+    ["Enum8('a' = 1)", 'b', 'FIELD_RANGE'],
+    ["Enum8('a' = 1)", 1, 'FIELD_TYPE'],
+  ])('%s refuses %j', (type, value, fault) => {
+    expect(outcomes(type, [value])).toEqual([fault]);
+  });
+});
+
+describe('a JSON column', () => {
+  test.each([
+    ['{"a":1}', '0101610a0100000000000000'],
+    ['{"a":{"b":true},"n":null,"e":{}}', '0103612e622d01'],
+    ['{"a":[1,null]}', '0101611e230a0200010000000000000001'],
+    ['{"a":[{"x":"s"}]}', '0101611e300080021000000001010178150173'],
+    ['{"a":[1,"x"]}', '0101611e2b20020a0100000000000000150178'],
+  ])('%s is written path by path, each value with its type', (text, hex) => {
+    expect(encoded('JSON', JSON.parse(text)).toString('hex')).toBe(hex);
+  });
+
+  test.each([
+    ['{"a.b":1,"a":{"b":2}}', 'FIELD_TYPE'],
+    ['{"a":1,"a.b":2}', 'FIELD_TYPE'],
+    ['{"":1}', 'FIELD_TYPE'],
+    ['{"a..b":1}', 'FIELD_TYPE'],
+    ['{"a":"\\ud800"}', 'FIELD_TYPE'],
+    ['{"a":9007199254740993}', 'FIELD_RANGE'],
+    ['{"a":1e999}', 'FIELD_RANGE'],
+    ['[]', 'FIELD_TYPE'],
+    ['"{}"', 'FIELD_TYPE'],
+    [`{"a":${'['.repeat(65)}${']'.repeat(65)}}`, 'FIELD_RANGE'],
+    [`${'{"a":'.repeat(66)}1${'}'.repeat(66)}`, 'FIELD_RANGE'],
+  ])('%.40s is refused', (text, fault) => {
+    expect(outcomes('JSON', [JSON.parse(text)])).toEqual([fault]);
+  });
+
+  test('50,000 levels are refused and do not end the process', () => {
+    const deep = JSON.parse(`{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
+    expect(outcomes('JSON', [deep])).toEqual(['FIELD_RANGE']);
   });
 });
 
@@ -153,6 +281,18 @@ const TYPES = [
   'UInt64',
   'Nullable(Int64)',
   'DateTime64(9)',
+  'Decimal(38, 10)',
+  'Int256',
+  'Date32',
+  'DateTime',
+  'IPv4',
+  'IPv6',
+  'FixedString(3)',
+  "Enum8('a' = 1)",
+  'Array(Array(String))',
+  'Map(String, Nullable(UInt8))',
+  'Tuple(a UInt8, b String)',
+  'JSON(a UInt8)',
 ];
 
 function outcomes(type: string, values: readonly unknown[]): readonly string[] {

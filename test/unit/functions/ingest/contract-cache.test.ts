@@ -15,7 +15,7 @@ function start() {
     },
   };
   const cache = createContractCache(store, () => state.now);
-  return { state, get: () => cache.get('hits', SIGNAL) };
+  return { state, get: () => cache.get('hits', SIGNAL), expire: () => cache.expire('hits') };
 }
 
 describe('contract cache', () => {
@@ -41,6 +41,18 @@ describe('contract cache', () => {
     state.down = true;
     for (state.now = 60_000; state.now < 90_000; state.now += 100) expect(await get()).toBe(before);
     expect(state.asked).toBe(1 + 6);
+  });
+
+  test('asks at once where the table turned out to be another, and keeps what it has where nobody answers', async () => {
+    const { state, get, expire } = start();
+    expire();
+    const before = await get();
+    state.table = [...TABLE, { name: 'more', type: 'String', defaultKind: '' }];
+    expire();
+    const after = await get();
+    state.down = true;
+    expire();
+    expect([state.asked, after.hash === before.hash, await get()]).toEqual([2, false, after]);
   });
 
   test('without any contract the failure is passed on, and the next batch asks again', async () => {

@@ -16,8 +16,8 @@ describe('the contract of a table', () => {
   test.each([
     [column('_mine', 'String'), '_mine'],
     [column('_hidden', 'String', 'MATERIALIZED'), '_hidden'],
-    [column('tags', 'Map(String, String)'), 'tags'],
-    [column('raw', 'String', 'EPHEMERAL'), 'raw'],
+    [column('tags', 'Map(String, Dynamic)'), 'tags'],
+    [column('raw', 'AggregateFunction(sum, UInt8)', 'EPHEMERAL'), 'raw'],
   ])('a table with %j is refused by the name of the column', (extra, name) => {
     expect(() => compileContract('hits', [...TABLE, extra])).toThrow(
       expect.objectContaining({ code: 'CONTRACT_UNUSABLE', message: expect.stringContaining(`column ${name} `) }),
@@ -29,6 +29,32 @@ describe('the contract of a table', () => {
     for (const table of [without, [...without, column(name, 'String', 'MATERIALIZED')]]) {
       expect(() => compileContract('hits', table)).toThrow(`stamped column ${name} is missing`);
     }
+  });
+
+  test('an EPHEMERAL column can be sent and has a default', () => {
+    const { columns } = compileContract('hits', [...TABLE, column('raw', 'String', 'EPHEMERAL')]);
+    expect(columns.at(-1)).toMatchObject({ kind: 'field', name: 'raw', hasDefault: true });
+  });
+
+  test('the column that keeps unknown fields has to be there, and to be JSON', () => {
+    const columns = compileContract('hits', [...TABLE, column('more', 'JSON(max_dynamic_paths=8)')], 'more').columns;
+    expect(columns.at(-1)).toMatchObject({ kind: 'rest', name: 'more' });
+    expect(() => compileContract('hits', TABLE, 'more')).toThrow(
+      'column more, which is to keep unknown fields, is missing',
+    );
+    for (const type of ['String', 'Map(String, String)', 'Nullable(JSON)']) {
+      expect(() => compileContract('hits', [...TABLE, column('more', type)], 'more')).toThrow(
+        `must be JSON and not ${type}`,
+      );
+    }
+    expect(() => compileContract('hits', [...TABLE, column('more', 'JSON', 'MATERIALIZED')], 'more')).toThrow(
+      'is missing',
+    );
+  });
+
+  test('a stream that begins to keep unknown fields has another hash', () => {
+    const table = [...TABLE, column('more', 'JSON')];
+    expect(compileContract('hits', table, 'more').hash).not.toBe(compileContract('hits', table).hash);
   });
 
   test('a table without columns does not exist', () => {

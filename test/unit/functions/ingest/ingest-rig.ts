@@ -39,6 +39,8 @@ export interface Sending {
   readonly source?: string;
   readonly stream?: string;
   readonly gzip?: boolean;
+  /** @default application/x-ndjson */
+  readonly contentType?: string;
   readonly change?: (event: IngestEvent) => IngestEvent;
 }
 
@@ -49,13 +51,14 @@ export function eventOf({
   source = 'ew/1/1.0.0',
   stream = 'hits',
   gzip = false,
+  contentType = 'application/x-ndjson',
   change,
 }: Sending) {
   const text = rows.join('\n');
   const request = batchRequest({
     stream,
     body: gzip ? gzipSync(text) : Buffer.from(text),
-    contentType: 'application/x-ndjson',
+    contentType,
     contentEncoding: gzip ? 'gzip' : undefined,
     rows: declared,
     batchId: '01930000-0000-7000-8000-000000000001',

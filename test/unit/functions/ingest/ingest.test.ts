@@ -18,7 +18,7 @@ const CASES: readonly (readonly [string, number, string | undefined, Sending])[]
     { change: (event) => ({ ...event, requestContext: { ...event.requestContext, authorizer: { lambda: {} } } }) },
   ],
   ['a bad header', 400, 'HEADER_MALFORMED', { change: withHeader('edge-source', 'a,b') }],
-  ['a bad media type', 415, 'MEDIA_TYPE_UNSUPPORTED', { change: withHeader('content-type', 'text/csv') }],
+  ['a bad media type', 415, 'MEDIA_TYPE_UNSUPPORTED', { change: withHeader('content-type', 'text/plain') }],
   ['another body', 400, 'DIGEST_MISMATCH', { change: (event) => ({ ...event, body: 'e30=' }) }],
   ['another token', 401, 'BATCH_SIGNATURE_INVALID', { change: withHeader('authorization', `Bearer ${TOKEN}x`) }],
   ['another source', 403, 'POLICY_DENIED', { source: 'ew/2/1.0.0' }],
@@ -54,6 +54,16 @@ describe('ingest', () => {
     ]);
     expect(body).toMatchObject({ outcome: 'stored', received: 2, accepted: 1, quarantined: 1 });
     expect(body.errors).toMatchObject([{ row: 1, line: 2, column: 'status', code: 'FIELD_TYPE' }]);
+  });
+
+  test('takes CSV, counts its header as no row, and names a bad record by row and line', async () => {
+    const rows = ['status,name', '1,"a\n""b"', 'canary,c'];
+
+    const { answer, inserts, body } = await send({ rows, declared: 2, contentType: 'text/csv' });
+
+    expect([answer.statusCode, inserts.map(({ table }) => table)]).toEqual([200, ['quarantine', 'hits']]);
+    expect(body).toMatchObject({ received: 2, accepted: 1, quarantined: 1 });
+    expect(body.errors).toMatchObject([{ row: 1, line: 4, column: 'status', code: 'FIELD_TYPE' }]);
   });
 
   test('tells a batch of bad rows only by problem and receipt', async () => {

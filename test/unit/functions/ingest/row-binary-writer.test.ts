@@ -115,7 +115,7 @@ function write(out: RowBinaryWriter, { kind, value: each }: Value): void {
       out.float64(each);
       break;
     case 'bigInt64':
-      out.bigInt64(each);
+      out.bigInt(each, 64);
       break;
     case 'bytes':
       out.bytes(Uint8Array.from(each));

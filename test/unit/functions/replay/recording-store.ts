@@ -37,7 +37,7 @@ export function recordingStore(faults: StoreFaults = {}, columns: readonly Colum
         [...kept.values()]
           .filter(({ table }) => (table === QUARANTINE_TABLE) === inQuarantine)
           .reduce((rows, { bytes }) => rows + countOf(Buffer.from(bytes), digest), 0);
-      return { stored: rowsIn(false), quarantined: rowsIn(true) };
+      return { stored: rowsIn(false), quarantined: rowsIn(true), missing: 0 };
     },
   };
   return { store, handed, kept, ledgerReads: () => ledgerReads };

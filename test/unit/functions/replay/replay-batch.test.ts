@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { SpoolError } from '../../../../functions/shared/batch-spool.ts';
+import { TABLE } from '../ingest/stream-contract.ts';
 import { memoryBatchSpool } from '../memory-batch-spool.ts';
 import { lasting, recordingStore } from './recording-store.ts';
-import { configWith, replayRig } from './replay-rig.ts';
+import { configWith, type RigOptions, replayRig } from './replay-rig.ts';
 import { ALSO_GOOD, away, BAD, GOOD, insertsOfIngest, ROWS, type Sent, spoolOne } from './spooled-batch.ts';
 
 /** Older than the time in which ClickHouse surely knows a deduplication token again. */
@@ -80,9 +81,9 @@ describe('replaying a spooled batch', () => {
     }
   });
 
-  test('after a crash between insert and removal: the same bytes under the same tokens, and other query ids', async () => {
+  test('before the ledger knows of a first attempt: the same bytes under the same tokens, and other query ids', async () => {
     const { memory, name } = await spooled();
-    const recorded = recordingStore();
+    const recorded = recordingStore({ ledger: () => ({ stored: 0, quarantined: 0, missing: 0 }) });
     const crashing = { remove: () => Promise.reject(new SpoolError('Removing an object')) };
     const kept = await replayRig({ memory, recorded, spool: crashing }).deliver([name]);
 
@@ -118,12 +119,12 @@ describe('replaying a spooled batch', () => {
   });
 });
 
-describe('replaying a batch that is older than the deduplication window', () => {
+describe('replaying a batch of which something may be in ClickHouse', () => {
   test.each([
-    ['nothing', { stored: 0, quarantined: 0 }, ['quarantine', 'hits']],
-    ['all', { stored: 2, quarantined: 1 }, []],
-    ['only the refused rows', { stored: 0, quarantined: 1 }, ['hits']],
-    ['only the good rows', { stored: 2, quarantined: 0 }, ['quarantine']],
+    ['nothing', { stored: 0, quarantined: 0, missing: 0 }, ['quarantine', 'hits']],
+    ['all', { stored: 2, quarantined: 1, missing: 0 }, []],
+    ['only the refused rows', { stored: 0, quarantined: 1, missing: 2 }, ['hits']],
+    ['only the good rows', { stored: 2, quarantined: 0, missing: 1 }, ['quarantine']],
   ])('inserts what is not there, and removes it: the ledger has %s', async (_what, entry, inserted) => {
     const { memory, name } = await spooled();
     const rig = replayRig({ memory, ageSeconds: OLD, recorded: recordingStore({ ledger: () => entry }) });
@@ -137,9 +138,10 @@ describe('replaying a batch that is older than the deduplication window', () => 
   });
 
   test.each([
-    ['some of the good rows', { stored: 1, quarantined: 1 }],
-    ['more good rows than there were', { stored: 3, quarantined: 1 }],
-    ['more refused rows than there were', { stored: 0, quarantined: 2 }],
+    ['some of the good rows', { stored: 1, quarantined: 1, missing: 1 }],
+    ['more rows than there were', { stored: 3, quarantined: 1, missing: 0 }],
+    ['more refused rows than there were', { stored: 0, quarantined: 2, missing: 1 }],
+    ['a row in both tables', { stored: 2, quarantined: 1, missing: 1 }],
   ])('touches nothing where the ledger has %s: a person has to look', async (_what, entry) => {
     const { memory, name } = await spooled();
     const rig = replayRig({ memory, ageSeconds: OLD, recorded: recordingStore({ ledger: () => entry }) });
@@ -187,9 +189,25 @@ describe('replaying a batch that is older than the deduplication window', () => 
     expect(rig.ledgerReads()).toBe(reads);
   });
 
+  test.each<[string, RigOptions]>([
+    ['old', { ageSeconds: OLD }],
+    ['as its table has changed', { columns: [...TABLE, { name: 'later', type: 'String', defaultKind: 'DEFAULT' }] }],
+  ])('that was sent again, judged anew and stored under that verdict is done: %s', async (_what, options) => {
+    const { memory, name } = await spooled({ rows: ROWS });
+    const ledger = () => ({ stored: 3, quarantined: 0, missing: 0 });
+    const rig = replayRig({ ...options, memory, recorded: recordingStore({ ledger }, options.columns) });
+
+    await rig.deliver([name]);
+
+    expect(rig.handed).toEqual([]);
+    expect(rig.lines).toMatchObject([{ outcome: 'stored', rowsStored: 3, rowsRefused: 0 }]);
+    expect(rig.objects.size).toBe(0);
+  });
+
   test('is kept where the ledger has other rows than it inserted: the batch was judged twice', async () => {
     const { memory, name } = await spooled({ rows: ROWS });
-    const rig = replayRig({ memory, recorded: recordingStore({ ledger: () => ({ stored: 99, quarantined: 0 }) }) });
+    const other = { stored: 1, quarantined: 1, missing: 1 };
+    const rig = replayRig({ memory, recorded: recordingStore({ ledger: () => other }) });
 
     const kept = await rig.deliver([name]);
 

@@ -168,7 +168,7 @@ describe('what replay says', () => {
     ['tampered', { keys: [{ version: 1, key: Buffer.alloc(32, 9) }] }],
     [
       'partly stored',
-      { ageSeconds: 9_999, recorded: recordingStore({ ledger: () => ({ stored: 1, quarantined: 0 }) }) },
+      { ageSeconds: 9_999, recorded: recordingStore({ ledger: () => ({ stored: 1, quarantined: 0, missing: 2 }) }) },
     ],
     ['the queue fails', { recorded: AWAY, queueFails: true }],
   ])('no value of a row in any line, metric or warning: %s', async (_what, options) => {

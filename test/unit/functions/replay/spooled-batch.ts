@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type BatchInsert, StoreError } from '../../../../functions/ingest/batch-store.ts';
 import { createContractCache } from '../../../../functions/ingest/contract-cache.ts';
+import { createEarlierVerdicts } from '../../../../functions/ingest/earlier-verdicts.ts';
 import { type MediaType, parseRows } from '../../../../functions/ingest/parse-rows.ts';
 import { type SpooledBatch, spoolName } from '../../../../functions/ingest/spool-object.ts';
 import { type AdmittedBatch, storeOrSpool } from '../../../../functions/ingest/store-or-spool.ts';
@@ -57,6 +58,7 @@ export function admittedBatch({
     bodyBytes: body.length,
     rows: parseRows(body, mediaType),
     requestId: 'ingest-1',
+    remaining: () => 15_000,
   };
   return admitted;
 }
@@ -88,7 +90,8 @@ async function send(batch: AdmittedBatch, spool: ReturnType<typeof memoryBatchSp
 }
 
 function ingestDependencies(spool: ReturnType<typeof memoryBatchSpool>['spool']) {
-  return { spool, spoolKeys: { get: async () => SPOOL_KEYS, expire: () => undefined } };
+  const spoolKeys = { get: async () => SPOOL_KEYS, expire: () => undefined };
+  return { spool, spoolKeys, earlier: createEarlierVerdicts({ spool, spoolKeys, clock: () => RECEIVED_AT }) };
 }
 
 function cacheOf(store: ReturnType<typeof recordingStore>['store']) {

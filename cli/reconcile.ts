@@ -1,0 +1,117 @@
+import { SPOOL_PREFIX } from '../functions/shared/batch-spool.ts';
+import { openAuditLines } from './audit-lines.ts';
+import type { CommandIo } from './command-io.ts';
+import { formatTable } from './format-table.ts';
+import { type LedgerBatch, readLedgerOf, readLedgerSince } from './ledger.ts';
+import { type OperatorDatabase, useDatabase } from './operator-database.ts';
+import { parseTime } from './parse-time.ts';
+import { type PromisedBatch, readPromises } from './promised-batches.ts';
+import { type BatchLists, type Reconciliation, reconcileBatches } from './reconcile-batches.ts';
+import type { ReconcileCommand } from './reconcile-command.ts';
+import { openSpool, type SpoolPlace } from './spool-place.ts';
+
+const SHOWN_BATCHES = 20;
+
+/** A batch that nobody was told of may be on its way for so long: ingest has 15 s, replay 120 s. */
+const ON_ITS_WAY_MS = 180_000;
+
+/**
+ * `edgehouse reconcile`: holds what senders were told, what ClickHouse has and what waits in the spool against each other.
+ *
+ * @returns whether nothing is missing
+ */
+export async function reconcile(
+  { account, place, since, stream, principal, json }: ReconcileCommand,
+  io: Pick<CommandIo, 'out' | 'fetch' | 'now'>,
+): Promise<boolean> {
+  const from = parseTime('--since', since, io.now());
+  const { config } = await import('#config');
+  const access = { place, vaultToken: undefined };
+  const [places, auditLines] = await Promise.all([
+    openSpool(access, config, io),
+    openAuditLines(place, config.regions),
+  ]);
+  // In this order: a batch that is on its way from one to the next is seen in one of them at least.
+  const promised = await readPromises(auditLines, from);
+  const spooled = await listKeys(places);
+  const ledger = await useDatabase(account, config.clickhouse.database, (database) =>
+    readLedger(database, promised, from, io.now()),
+  );
+  const lists = narrow({ promised, spooled, ledger }, (batch) => {
+    return (stream ?? batch.stream) === batch.stream && (principal ?? batch.principal) === batch.principal;
+  });
+  const found = reconcileBatches(lists);
+  if (json) io.out(JSON.stringify({ since: new Date(from).toISOString(), ...found }, undefined, 2));
+  else for (const line of describe(found)) io.out(line);
+  return found.missing.length === 0;
+}
+
+async function listKeys(places: readonly SpoolPlace[]): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>();
+  for (const place of places) {
+    for await (const { name } of place.list()) keys.add(name.slice(SPOOL_PREFIX.length));
+  }
+  return keys;
+}
+
+/** What came since then, and what was sent again since then and had come before. */
+async function readLedger(
+  database: OperatorDatabase,
+  promised: ReadonlyMap<string, PromisedBatch>,
+  since: number,
+  now: number,
+): Promise<ReadonlyMap<string, LedgerBatch>> {
+  const recent = await readLedgerSince(database, since);
+  const told = [...promised].filter(([key]) => !recent.has(key)).map(([, { batchId }]) => batchId);
+  const earlier = told.length === 0 ? new Map<string, LedgerBatch>() : await readLedgerOf(database, told);
+  const ended = ({ firstReceivedAt }: LedgerBatch) => firstReceivedAt >= since && firstReceivedAt < now - ON_ITS_WAY_MS;
+  return new Map([...recent, ...earlier].filter(([key, batch]) => promised.has(key) || ended(batch)));
+}
+
+function narrow(
+  { promised, spooled, ledger }: BatchLists,
+  isWanted: (batch: { readonly stream: string; readonly principal: string }) => boolean,
+): BatchLists {
+  return {
+    promised: new Map([...promised].filter(([, batch]) => isWanted(batch))),
+    spooled,
+    ledger: new Map([...ledger].filter(([, batch]) => isWanted(batch))),
+  };
+}
+
+function describe({ groups, missing }: Reconciliation): readonly string[] {
+  if (groups.length === 0) return ['no batches'];
+  const head = [
+    'stream',
+    'principal',
+    'batches',
+    'declared',
+    'stored',
+    'duplicate',
+    'quarantined',
+    'spooled',
+    'missing',
+  ] as const;
+  const table = formatTable(
+    head,
+    groups.map((group) => head.map((column) => group[column])),
+  );
+  if (missing.length === 0) return [...table, 'nothing is missing'];
+  const batches = formatTable(
+    ['batch', 'stream', 'principal', 'missing', 'declared', 'promised', 'request'],
+    missing
+      .slice(0, SHOWN_BATCHES)
+      .map(({ batchId, stream, principal, missing: rows, declared, promise }) => [
+        batchId,
+        stream,
+        principal,
+        rows,
+        declared,
+        promise?.time,
+        promise?.requestId,
+      ]),
+  );
+  const rows = missing.reduce((sum, batch) => sum + batch.missing, 0);
+  const shown = missing.length > SHOWN_BATCHES ? `, of which ${SHOWN_BATCHES} are shown` : '';
+  return [...table, '', ...batches, `${rows} rows of ${missing.length} batches are missing${shown}`];
+}

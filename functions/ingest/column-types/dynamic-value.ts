@@ -1,0 +1,145 @@
+import { ExactNumber } from '../exact-number.ts';
+import { isRow } from '../row.ts';
+import type { RowBinaryWriter } from '../row-binary-writer.ts';
+import type { FieldFault } from './column-type-parts.ts';
+import { encodeString } from './text-types.ts';
+
+/** A value with its type as ClickHouse encodes it in bytes (https://clickhouse.com/docs/sql-reference/data-types/data-types-binary-encoding). */
+interface DynamicValue {
+  /** In hexadecimal digits. */
+  readonly code: string;
+  readonly write: (out: RowBinaryWriter) => FieldFault | undefined;
+}
+
+export interface DynamicPlace {
+  /** Objects and arrays around the value. */
+  readonly level: number;
+  readonly most: number;
+  readonly encodeObject: (value: unknown, out: RowBinaryWriter, level: number) => FieldFault | undefined;
+}
+
+/** Writes a value of a JSON column with its type before it: the types that ClickHouse itself gives to JSON text. */
+export function writeDynamic(value: unknown, out: RowBinaryWriter, place: DynamicPlace): FieldFault | undefined {
+  const dynamic = typed(value, place);
+  return typeof dynamic === 'string' ? dynamic : writeWithType(dynamic, out);
+}
+
+const NOTHING = '00';
+const STRING = '15';
+const BOOL = '2d';
+const FLOAT64 = '0e';
+const INT64 = '0a';
+const UINT64 = '04';
+const DYNAMIC = '2b20';
+// JSON(max_dynamic_types=16, max_dynamic_paths=256), as in an array of objects that ClickHouse reads from text.
+const OBJECT = '3000800210000000';
+
+function typed(value: unknown, place: DynamicPlace): DynamicValue | FieldFault {
+  if (value === null) return { code: NOTHING, write: () => undefined };
+  if (typeof value === 'string') return { code: STRING, write: (out) => encodeString(value, out) };
+  if (typeof value === 'boolean') return { code: BOOL, write: (out) => void out.byte(value ? 1 : 0) };
+  if (typeof value === 'number') return typedNumber(value);
+  if (value instanceof ExactNumber) return typedExact(value.text);
+  if (place.level > place.most) return 'FIELD_RANGE';
+  if (Array.isArray(value)) return typedArray(value, { ...place, level: place.level + 1 });
+  if (!isRow(value)) return 'FIELD_TYPE';
+  return { code: OBJECT, write: (out) => place.encodeObject(value, out, place.level) };
+}
+
+function typedNumber(value: number): DynamicValue | FieldFault {
+  if (Number.isSafeInteger(value)) return { code: INT64, write: (out) => void out.int64(value) };
+  // Of an integer beyond, the row is read once more, with its numbers as written.
+  if (Number.isInteger(value) || !Number.isFinite(value)) return 'FIELD_RANGE';
+  return float(value);
+}
+
+function typedExact(text: string): DynamicValue | FieldFault {
+  if (!/^-?\d+$/.test(text)) return Number.isFinite(Number(text)) ? float(Number(text)) : 'FIELD_RANGE';
+  const exact = BigInt(text);
+  const write = (out: RowBinaryWriter) => void out.bigInt(exact, 64);
+  if (BigInt.asIntN(64, exact) === exact) return { code: INT64, write };
+  return BigInt.asUintN(64, exact) === exact ? { code: UINT64, write } : 'FIELD_RANGE';
+}
+
+function float(value: number): DynamicValue {
+  return { code: FLOAT64, write: (out) => void out.float64(value) };
+}
+
+function typedArray(values: readonly unknown[], place: DynamicPlace): DynamicValue | FieldFault {
+  const scalar = scalarCode(values[0]);
+  if (scalar !== undefined && values.every((value) => scalarCode(value) === scalar)) {
+    return { code: `1e23${scalar}`, write: (out) => writeScalars(values, scalar, out) };
+  }
+  const items: DynamicValue[] = [];
+  for (const value of values) {
+    const item = typed(value, place);
+    if (typeof item === 'string') return item;
+    items.push(item);
+  }
+  const codes = new Set(items.map(({ code }) => code));
+  const hasNull = codes.delete(NOTHING);
+  const [first = STRING] = codes;
+  if (codes.size <= 1 && first.length === 2) return array(`23${first}`, items, writeNullable);
+  if (codes.size === 1 && !hasNull) return array(first, items, (item, out) => item.write(out));
+  if (codes.size === 2 && codes.has(INT64) && codes.has(FLOAT64) && values.every(isDouble)) {
+    return array(`23${FLOAT64}`, values.map(asFloat), writeNullable);
+  }
+  return array(DYNAMIC, items, writeWithType);
+}
+
+/** Most arrays hold one kind of scalar: these need no object for each element. */
+function scalarCode(value: unknown): string | undefined {
+  if (typeof value === 'string') return STRING;
+  if (typeof value === 'boolean') return BOOL;
+  if (typeof value !== 'number') return undefined;
+  if (Number.isSafeInteger(value)) return INT64;
+  return Number.isInteger(value) || !Number.isFinite(value) ? undefined : FLOAT64;
+}
+
+function writeScalars(values: readonly unknown[], code: string, out: RowBinaryWriter): FieldFault | undefined {
+  out.varUint(values.length);
+  for (const value of values) {
+    out.byte(0);
+    if (code === INT64) out.int64(Number(value));
+    else if (code === FLOAT64) out.float64(Number(value));
+    else if (code === BOOL) out.byte(value === true ? 1 : 0);
+    else if (encodeString(value, out) !== undefined) return 'FIELD_TYPE';
+  }
+  return undefined;
+}
+
+function array(
+  element: string,
+  items: readonly DynamicValue[],
+  write: (item: DynamicValue, out: RowBinaryWriter) => FieldFault | undefined,
+): DynamicValue {
+  return {
+    code: `1e${element}`,
+    write(out) {
+      out.varUint(items.length);
+      for (const item of items) {
+        const fault = write(item, out);
+        if (fault !== undefined) return fault;
+      }
+      return undefined;
+    },
+  };
+}
+
+function writeNullable(item: DynamicValue, out: RowBinaryWriter): FieldFault | undefined {
+  out.byte(item.code === NOTHING ? 1 : 0);
+  return item.write(out);
+}
+
+function writeWithType({ code, write }: DynamicValue, out: RowBinaryWriter): FieldFault | undefined {
+  out.bytes(Buffer.from(code, 'hex'));
+  return write(out);
+}
+
+function isDouble(value: unknown): boolean {
+  return value === null || typeof value === 'number';
+}
+
+function asFloat(value: unknown): DynamicValue {
+  return value === null ? { code: NOTHING, write: () => undefined } : float(Number(value));
+}
