@@ -25,17 +25,15 @@ export function promiseOf(line: AuditLine): PromisedBatch | undefined {
 
 /** The batches that were promised since then, each once however often it was sent, by `ledgerKey`. */
 export async function readPromises(
-  auditLines: readonly ReadAuditLines[],
+  auditLines: ReadAuditLines,
   since: number,
 ): Promise<ReadonlyMap<string, PromisedBatch>> {
   const promised = new Map<string, PromisedBatch>();
-  for (const read of auditLines) {
-    for await (const line of read(since)) {
-      const promise = promiseOf(line);
-      if (promise === undefined) continue;
-      const key = ledgerKey(promise);
-      if (!promised.has(key)) promised.set(key, promise);
-    }
+  for await (const line of auditLines(since)) {
+    const promise = promiseOf(line);
+    if (promise === undefined) continue;
+    const key = ledgerKey(promise);
+    if (!promised.has(key)) promised.set(key, promise);
   }
   return promised;
 }

@@ -65,14 +65,10 @@ export async function receipt(
   });
 }
 
-async function readAnswers(
-  auditLines: readonly ReadAuditLines[],
-  batchId: string,
-  since: number,
-): Promise<readonly BatchAudit[]> {
+async function readAnswers(auditLines: ReadAuditLines, batchId: string, since: number): Promise<readonly BatchAudit[]> {
   const answers: BatchAudit[] = [];
-  for (const read of auditLines) {
-    for await (const line of read(since)) if (line.audit === 'batch' && line.batchId === batchId) answers.push(line);
+  for await (const line of auditLines(since)) {
+    if (line.audit === 'batch' && line.batchId === batchId) answers.push(line);
   }
   return answers;
 }

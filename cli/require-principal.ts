@@ -20,10 +20,10 @@ export class PrincipalMismatchError extends Error {
  */
 export function requirePrincipal(
   principal: string,
-  token: string,
+  token: string | undefined,
   principals: Readonly<Record<string, Pick<Principal, 'name' | 'claims'>>>,
 ): void {
-  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+  const payload = Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString();
   const claims = new Map(Object.entries(parseObject(payload)));
   const fitting = Object.values(principals).filter(({ claims: wanted }) => {
     const matchers = Object.entries(wanted ?? {});

@@ -20,7 +20,7 @@ export interface SpooledObject extends ListedObject {
 
 export interface SpoolSources {
   readonly places: readonly SpoolPlace[];
-  readonly auditLines: readonly ReadAuditLines[];
+  readonly auditLines: ReadAuditLines;
   readonly database: OperatorDatabase | undefined;
 }
 
@@ -87,18 +87,16 @@ async function openObject(
 
 /** By name, of those whose last attempt ended among the dead letters. */
 async function readDead(
-  auditLines: readonly ReadAuditLines[],
+  auditLines: ReadAuditLines,
   objects: readonly ListedObject[],
 ): Promise<ReadonlyMap<string, string>> {
   const dead = new Map<string, string>();
   if (objects.length === 0) return dead;
   const since = objects.reduce((first, { putAt }) => Math.min(first, putAt), Number.POSITIVE_INFINITY);
-  for (const read of auditLines) {
-    for await (const line of read(since)) {
-      if (line.audit !== 'replay') continue;
-      if (line.outcome === 'dead') dead.set(line.object, line.code ?? 'dead');
-      else dead.delete(line.object);
-    }
+  for await (const line of auditLines(since)) {
+    if (line.audit !== 'replay') continue;
+    if (line.outcome === 'dead') dead.set(line.object, line.code ?? 'dead');
+    else dead.delete(line.object);
   }
   return dead;
 }

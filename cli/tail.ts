@@ -26,7 +26,7 @@ export async function tail({ stream, account, errors, place }: TailCommand, io: 
   const { config } = await import('#config');
   const { relation, isReader } = relationFor(account.user, stream, config);
   const interrupted = io.interrupted();
-  const auditLines = errors ? await openAuditLines(place, config.regions) : [];
+  const auditLines = errors ? await openAuditLines(place, config.regions) : undefined;
   await useDatabase(account, config.clickhouse.database, async (database) => {
     const since = await clockOf(database);
     const started = io.now();
@@ -56,13 +56,13 @@ async function clockOf(database: OperatorDatabase): Promise<number> {
 }
 
 /** Who may read ClickHouse need not be one who may read the log: then refused batches are not shown, and it is said once. */
-function tolerant(auditLines: readonly ReadAuditLines[], io: TailIo) {
-  let readers = auditLines;
+function tolerant(auditLines: ReadAuditLines | undefined, io: TailIo) {
+  let readable = auditLines;
   return async (ask: (read: ReadAuditLines) => Promise<readonly TailLine[]>): Promise<readonly TailLine[]> => {
     try {
-      return (await Promise.all(readers.map(ask))).flat();
+      return readable === undefined ? [] : await ask(readable);
     } catch (error) {
-      readers = [];
+      readable = undefined;
       io.err(`refused batches are not shown: ${describeFailure(error)}`);
       return [];
     }

@@ -205,6 +205,7 @@ describe('edgehouse send', () => {
         random: Math.random,
         randomBytes,
         wait: async () => undefined,
+        interrupted: () => new AbortController().signal,
       },
     );
 

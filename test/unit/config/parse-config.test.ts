@@ -97,7 +97,11 @@ describe('parseConfig', () => {
   test.each<[string, unknown, string]>([
     ['nothing at all', undefined, 'the config: nothing → an object; add it'],
     ['no stream', { streams: {} }, 'streams: an object → at least one stream'],
-    ['an unknown rule for unknown fields', { streams: { web: { unknownFields: 'drop' } } }, 'streams.web.unknownFields: '],
+    [
+      'an unknown rule for unknown fields',
+      { streams: { web: { unknownFields: 'drop' } } },
+      'streams.web.unknownFields: ',
+    ],
     [
       'unknown fields in a column of edgehouse',
       { streams: { web: { unknownFields: { keepIn: '_mine' } } } },
