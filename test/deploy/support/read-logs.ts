@@ -19,3 +19,9 @@ export async function readLogs(
   });
   return (await Promise.all(texts)).flat().join('\n');
 }
+
+/** How often the functions whose logical id begins so wrote a word. */
+export async function timesLogged(emulator: Emulator, logicalIds: string, word: string): Promise<number> {
+  const log = await readLogs(emulator, ({ logicalId }) => logicalId.startsWith(logicalIds));
+  return log.split(word).length - 1;
+}
