@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '../functions/shared/retry-after.ts';
 import type { Answer, Receipt, Refusal } from './api-answer.ts';
 
 /** How one attempt to send a batch ended. */
@@ -49,12 +50,4 @@ function retry(reason: string, retryAfter: string | null, state: AttemptState): 
   const backoff = Math.min(FIRST_WAIT_MS * 2 ** (state.made - 1), LONGEST_WAIT_MS) * (0.5 + state.random / 2);
   const asked = Math.min(parseRetryAfter(retryAfter, state.now), LONGEST_RETRY_AFTER_MS);
   return { kind: 'retry', waitMs: Math.round(Math.max(backoff, asked)) };
-}
-
-/** Milliseconds to wait by `Retry-After` (RFC 9110 §10.2.3): seconds or a date; 0 where it says nothing that can be read. */
-function parseRetryAfter(value: string | null, now: number): number {
-  if (value === null) return 0;
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? 0 : Math.max(date - now, 0);
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { isProtectedUrl } from './is-protected-url.ts';
 import { plainText, strictObject } from './schema-parts.ts';
-
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** TLS, because secrets and tokens travel there. Without it only a server on this very machine, as tests have one. */
 function isTokenEndpoint(text: string): boolean {
@@ -9,7 +8,7 @@ function isTokenEndpoint(text: string): boolean {
   // RFC 6749 §3.2: no fragment. What is written is what is called, and what an assertion names as its audience.
   if (url === undefined || url.href !== text || text.includes('#')) return false;
   if (url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+  return isProtectedUrl(url);
 }
 
 /** RFC 8707 §2. */

@@ -1,3 +1,5 @@
+import { isProtectedUrl } from '../../config/is-protected-url.ts';
+
 /** An API client of Akamai with the right to write EdgeKV, as its secret holds it. */
 export interface EdgegridCredential {
   /** Origin of Akamai's API for this client, `https://akab-….luna.akamaiapis.net`. */
@@ -24,7 +26,6 @@ export class EdgegridCredentialInvalidError extends Error {
 const HOSTNAME = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
 /** Printable, and nothing that could end a parameter of the header. */
 const TOKEN = /^[!-:<-~]{1,256}$/;
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** @throws EdgegridCredentialInvalidError */
 export function parseEdgegridCredential(secret: string): EdgegridCredential {
@@ -47,7 +48,7 @@ function readOrigin(host: unknown): string {
   if (typeof host === 'string') {
     if (HOSTNAME.test(host)) return `https://${host}`;
     const url = URL.canParse(host) ? new URL(host) : undefined;
-    if (url?.protocol === 'http:' && LOOPBACK.has(url.hostname) && url.origin === host) return url.origin;
+    if (url?.protocol === 'http:' && isProtectedUrl(url) && url.origin === host) return url.origin;
   }
   throw new EdgegridCredentialInvalidError('`host` is not a hostname without scheme, port or path');
 }

@@ -1,6 +1,6 @@
 // Ingest in a process of its own, as a container of Lambda is: started by start-ingest-process.ts, and ended with it.
+
 import { randomUUID } from 'node:crypto';
-import type { Context } from 'aws-lambda';
 import { config } from '#config';
 import { createBreaker } from '../../../functions/ingest/breaker.ts';
 import { createClickHouseBatchStore } from '../../../functions/ingest/clickhouse-batch-store.ts';
@@ -10,6 +10,7 @@ import { guardStore } from '../../../functions/ingest/guard-store.ts';
 import { createIngest, type Ingest } from '../../../functions/ingest/ingest.ts';
 import type { IngestEvent } from '../../../functions/ingest/ingest-state.ts';
 import { type BatchSpool, SpoolError } from '../../../functions/shared/batch-spool.ts';
+import { lambdaContext } from '../../../local/gateway/lambda-context.ts';
 import { SIGNING_MASTER } from './signed-batch.ts';
 import { SPOOL_KEYS } from './start-pipeline.ts';
 
@@ -98,28 +99,11 @@ async function obey(order: IngestOrder): Promise<void> {
     case 'spooled':
       return asked.get(order.id)?.(order.answer);
     case 'send': {
-      const { statusCode = 0, body = '' } = (await ingest?.(order.event, lambdaContext())) ?? {};
+      const { statusCode = 0, body = '' } =
+        (await ingest?.(order.event, lambdaContext(randomUUID(), Date.now() + LAMBDA_TIMEOUT_MS, Date.now))) ?? {};
       return say({ kind: 'answer', id: order.id, status: statusCode, body });
     }
   }
-}
-
-function lambdaContext(): Context {
-  const endsAt = Date.now() + LAMBDA_TIMEOUT_MS;
-  return {
-    callbackWaitsForEmptyEventLoop: false,
-    functionName: 'ingest',
-    functionVersion: '1',
-    invokedFunctionArn: '',
-    memoryLimitInMB: '512',
-    awsRequestId: randomUUID(),
-    logGroupName: '',
-    logStreamName: '',
-    getRemainingTimeInMillis: () => endsAt - Date.now(),
-    done: () => undefined,
-    fail: () => undefined,
-    succeed: () => undefined,
-  };
 }
 
 process.on('message', (order: IngestOrder) => void obey(order));

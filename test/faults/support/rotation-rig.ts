@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { Context } from 'aws-lambda';
 import { config as shipped } from '#config';
 import { createAdminClient } from '../../../clickhouse/admin-client.ts';
 import { migrate } from '../../../clickhouse/migrate.ts';
@@ -31,6 +30,7 @@ import type { RotationTools } from '../../../functions/rotation/rotate-database-
 import { rightsOf } from '../../../functions/rotation/rotate-database-user/user-rights.ts';
 import { cachedSecret } from '../../../functions/shared/secret-cache.ts';
 import type { Telemetry } from '../../../functions/shared/telemetry.ts';
+import { lambdaContext } from '../../../local/gateway/lambda-context.ts';
 import { captureOutput } from './capture-output.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type FileRotationStore, openFileRotationStore } from './file-rotation-store.ts';
@@ -234,17 +234,5 @@ function withTable(table: string): typeof shipped {
   return { ...shipped, streams: Object.fromEntries(streams) };
 }
 
-const CONTEXT: Context = {
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'ingest',
-  functionVersion: '1',
-  invokedFunctionArn: '',
-  memoryLimitInMB: '512',
-  awsRequestId: randomUUID(),
-  logGroupName: '',
-  logStreamName: '',
-  getRemainingTimeInMillis: () => 15_000,
-  done: () => undefined,
-  fail: () => undefined,
-  succeed: () => undefined,
-};
+/** Time stands still in it. */
+const CONTEXT = lambdaContext(randomUUID(), 15_000, () => 0);

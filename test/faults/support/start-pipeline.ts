@@ -2,7 +2,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Context } from 'aws-lambda';
 import { config as shipped } from '#config';
 import type { Config } from '../../../config/schema.ts';
 import { createBreaker } from '../../../functions/ingest/breaker.ts';
@@ -16,6 +15,7 @@ import type { AuditLine, ReplayAudit } from '../../../functions/shared/audit.ts'
 import { SPOOL_PREFIX } from '../../../functions/shared/batch-spool.ts';
 import type { CachedSecret } from '../../../functions/shared/secret-cache.ts';
 import type { VersionedKeys } from '../../../functions/shared/versioned-keys.ts';
+import { lambdaContext } from '../../../local/gateway/lambda-context.ts';
 import { type FileBatchSpool, openFileBatchSpool } from '../../../local/spool/file-batch-spool.ts';
 import { createReplayQueue, type LocalReplayQueue } from '../../../local/spool/replay-queue.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
@@ -195,17 +195,5 @@ function fixed<T>(value: T): CachedSecret<T> {
   return { get: async () => value, expire: () => undefined };
 }
 
-const CONTEXT: Context = {
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'ingest',
-  functionVersion: '1',
-  invokedFunctionArn: '',
-  memoryLimitInMB: '512',
-  awsRequestId: randomUUID(),
-  logGroupName: '',
-  logStreamName: '',
-  getRemainingTimeInMillis: () => 15_000,
-  done: () => undefined,
-  fail: () => undefined,
-  succeed: () => undefined,
-};
+/** Time stands still in it. */
+const CONTEXT = lambdaContext(randomUUID(), 15_000, () => 0);

@@ -1,4 +1,3 @@
-import type { Context } from 'aws-lambda';
 import { config } from '#config';
 import { createClickHouseBatchStore } from '../../../functions/ingest/clickhouse-batch-store.ts';
 import type { ClickHouseCredential } from '../../../functions/ingest/clickhouse-credential.ts';
@@ -11,6 +10,7 @@ import { createLambdaTelemetry } from '../../../functions/shared/lambda-telemetr
 import { reportStale } from '../../../functions/shared/report-stale.ts';
 import { type CachedSecret, cachedSecret } from '../../../functions/shared/secret-cache.ts';
 import type { VersionedKeys } from '../../../functions/shared/versioned-keys.ts';
+import { lambdaContext } from '../../../local/gateway/lambda-context.ts';
 import { SIGNING_MASTER } from '../../faults/support/signed-batch.ts';
 import type { TestDatabase } from '../../faults/support/start-database.ts';
 import { memoryBatchSpool } from '../../unit/functions/memory-batch-spool.ts';
@@ -85,17 +85,5 @@ export function unusable<T>(text: string, parse: (text: string) => T): CachedSec
   return cachedSecret({ read: async () => text }, 'edgehouse/secret', parse, Date.now, { onStale });
 }
 
-const CONTEXT: Context = {
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'ingest',
-  functionVersion: '1',
-  invokedFunctionArn: '',
-  memoryLimitInMB: '512',
-  awsRequestId: 'r1',
-  logGroupName: '',
-  logStreamName: '',
-  getRemainingTimeInMillis: () => 15_000,
-  done: () => undefined,
-  fail: () => undefined,
-  succeed: () => undefined,
-};
+/** Time stands still in it. */
+const CONTEXT = lambdaContext('r1', 15_000, () => 0);

@@ -13,7 +13,7 @@ import { parseTime } from '../../../cli/parse-time.ts';
 import { UsageError } from '../../../cli/usage.ts';
 import type { AuditLine } from '../../../functions/shared/audit.ts';
 import { json, type StubRequest } from '../functions/shared/aws-stub.ts';
-import { pointAwsAtStub } from './point-aws-at-stub.ts';
+import { pointAwsAtStub } from '../functions/shared/point-aws-at-stub.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const HOUR = 3_600_000;

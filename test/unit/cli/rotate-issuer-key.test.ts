@@ -7,7 +7,8 @@ import { parseRotate } from '../../../cli/rotate-command.ts';
 import { rotateIssuerKey } from '../../../cli/rotate-issuer-key.ts';
 import { UsageError } from '../../../cli/usage.ts';
 import { openFileSecretStore } from '../../../local/file-secret-store.ts';
-import { type AwsStub, json, startAwsStub } from '../functions/shared/aws-stub.ts';
+import { json } from '../functions/shared/aws-stub.ts';
+import { pointAwsAtStub } from '../functions/shared/point-aws-at-stub.ts';
 
 const NAME = 'edgehouse/issuer-keys';
 const ISSUER = 'https://issuer.example';
@@ -144,23 +145,10 @@ describe('rotate issuer-key on a local folder', () => {
 });
 
 describe('rotate issuer-key of a deployed stack', () => {
-  let aws: AwsStub;
-  let before: NodeJS.ProcessEnv;
-
-  beforeEach(async () => {
-    before = process.env;
-    aws = await startAwsStub();
-    // Where the SDK looks for them.
-    const variables = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_ENDPOINT_URL: aws.options.endpoint };
-    process.env = { ...before, ...variables };
-  });
-  afterEach(async () => {
-    process.env = before;
-    await aws.close();
-  });
+  const { stub: aws } = pointAwsAtStub();
 
   test('writes to Secrets Manager, in the place of what it read', async () => {
-    aws.answer(json({ SecretString: '{"active":"b"}', VersionId: 'v1' }), json({ VersionId: 'v2' }), json({}));
+    aws().answer(json({ SecretString: '{"active":"b"}', VersionId: 'v1' }), json({ VersionId: 'v2' }), json({}));
     const command = {
       kind: 'rotate issuer-key',
       place: DEPLOYED,
@@ -175,7 +163,7 @@ describe('rotate issuer-key of a deployed stack', () => {
     };
 
     expect(await rotateIssuerKey(command, io)).toBe(true);
-    expect(aws.requests.map(({ body }) => JSON.parse(String(body)))).toEqual([
+    expect(aws().requests.map(({ body }) => JSON.parse(String(body)))).toEqual([
       { SecretId: NAME },
       expect.objectContaining({
         SecretId: NAME,

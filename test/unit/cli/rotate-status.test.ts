@@ -8,7 +8,7 @@ import { parseConfig } from '../../../config/parse-config.ts';
 import { formatSigningMaster } from '../../../functions/rotation/signing-master.ts';
 import { closeServer, listen } from '../../../local/listen.ts';
 import { json, jsonError, type StubAnswer, type StubRequest } from '../functions/shared/aws-stub.ts';
-import { pointAwsAtStub } from './point-aws-at-stub.ts';
+import { pointAwsAtStub } from '../functions/shared/point-aws-at-stub.ts';
 
 const NOW = Date.parse('2026-03-04T05:06:07Z');
 const MINUTE = 60_000;

@@ -5,7 +5,7 @@ import type { ListedObject, SpoolPlace } from '../../../cli/spool-place.ts';
 import { readNotification } from '../../../functions/replay/read-notification.ts';
 import { formatVersionedKeys } from '../../../functions/shared/versioned-keys.ts';
 import { json, jsonError, type StubAnswer, type StubRequest, s3Error } from '../functions/shared/aws-stub.ts';
-import { pointAwsAtStub } from './point-aws-at-stub.ts';
+import { pointAwsAtStub } from '../functions/shared/point-aws-at-stub.ts';
 
 const NAME = `spool/${'a1'.repeat(32)}`;
 const VERDICT = NAME.replace('spool', 'verdicts');

@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib';
-import type { Context } from 'aws-lambda';
 import { parseConfig } from '../../../../config/parse-config.ts';
 import type { BatchInsert } from '../../../../functions/ingest/batch-store.ts';
 import { createContractCache } from '../../../../functions/ingest/contract-cache.ts';
@@ -9,6 +8,7 @@ import type { AuditLine } from '../../../../functions/shared/audit.ts';
 import { deriveBatchKey } from '../../../../functions/shared/batch-key.ts';
 import { batchRequest } from '../../../../functions/shared/batch-request.ts';
 import { authorizedEvent } from '../../../../local/gateway/gateway-events.ts';
+import { lambdaContext } from '../../../../local/gateway/lambda-context.ts';
 import { memoryBatchSpool } from '../memory-batch-spool.ts';
 import { TABLE } from './stream-contract.ts';
 
@@ -159,17 +159,5 @@ export async function send(sending: Sending = {}, ...container: Parameters<typeo
   return { ...(await sendHere(sending)), ...seen };
 }
 
-const CONTEXT: Context = {
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'ingest',
-  functionVersion: '1',
-  invokedFunctionArn: '',
-  memoryLimitInMB: '512',
-  awsRequestId: 'r1',
-  logGroupName: '',
-  logStreamName: '',
-  getRemainingTimeInMillis: () => 10_000,
-  done: () => undefined,
-  fail: () => undefined,
-  succeed: () => undefined,
-};
+/** Time stands still in it. */
+const CONTEXT = lambdaContext('r1', 10_000, () => 0);

@@ -1,26 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type AwsStub, json, jsonError, type StubRequest, startAwsStub } from '../shared/aws-stub.ts';
+import { describe, expect, test } from '@jest/globals';
+import { json, jsonError, type StubRequest } from '../shared/aws-stub.ts';
 import { answerAsKms } from '../shared/kms-stub.ts';
+import { pointAwsAtStub } from '../shared/point-aws-at-stub.ts';
 
 const ARN = 'arn:aws:kms:eu-west-1:111122223333:key/';
 const ENVIRONMENT = { ISSUER_KEYS_SECRET: 'note', ISSUER_KEY_A: `${ARN}a`, ISSUER_KEY_B: `${ARN}b` };
 const kms = answerAsKms({ [`${ARN}a`]: rsaKey(), [`${ARN}b`]: rsaKey() });
 
-let aws: AwsStub;
-let before: NodeJS.ProcessEnv;
-
-beforeEach(async () => {
-  before = process.env;
-  aws = await startAwsStub();
-  // Where the SDK looks for them in Lambda.
-  const variables = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_ENDPOINT_URL: aws.options.endpoint };
-  process.env = { ...before, ...variables };
-});
-afterEach(async () => {
-  process.env = before;
-  await aws.close();
-});
+const { stub: aws } = pointAwsAtStub();
 
 describe('the deployed issuer', () => {
   test('answers both documents: the key set as it is written, and 500 rather than a part of it', async () => {
@@ -33,13 +21,13 @@ describe('the deployed issuer', () => {
     const both = '{"active":"b","roll":{"phase":"published","since":1}}';
 
     expect(await get('/.well-known/openid-configuration')).toMatchObject({ issuer: 'https://issuer.example' });
-    aws.answer(jsonError(400, 'AccessDeniedException'));
+    aws().answer(jsonError(400, 'AccessDeniedException'));
     await expect(get('/.well-known/jwks.json')).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
     const onlyB = (request: StubRequest) =>
       String(request.body).includes(`${ARN}b`) ? kms(request) : jsonError(400, 'DisabledException');
-    aws.answer(json({ SecretString: both }), onlyB, onlyB);
+    aws().answer(json({ SecretString: both }), onlyB, onlyB);
     await expect(get('/.well-known/jwks.json')).rejects.toMatchObject({ code: 'KMS_UNAVAILABLE' });
-    aws.answer(kms);
+    aws().answer(kms);
     expect(await get('/.well-known/jwks.json')).toMatchObject({
       statusCode: 200,
       keys: [{ use: 'sig' }, { use: 'sig' }],

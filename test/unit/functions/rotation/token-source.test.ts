@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { parseConfig } from '../../../../config/parse-config.ts';
 import { prepareTokenSource } from '../../../../functions/rotation/open-token-source.ts';
 import { generateSigningKey } from '../../../../local/local-token-signer.ts';
-import { type AwsStub, json, startAwsStub } from '../shared/aws-stub.ts';
+import { json } from '../shared/aws-stub.ts';
 import { answerAsKms } from '../shared/kms-stub.ts';
+import { pointAwsAtStub } from '../shared/point-aws-at-stub.ts';
 import { replyJson, startTokenEndpoint } from './token-endpoint-stub.ts';
 
 const KEY_ARN = 'arn:aws:kms:us-east-1:111122223333:key/b';
@@ -21,22 +22,7 @@ const TOKENS = {
 } as const;
 const { signal } = new AbortController();
 
-let aws: AwsStub;
-let before: NodeJS.ProcessEnv;
-beforeEach(async () => {
-  before = process.env;
-  aws = await startAwsStub();
-  process.env = {
-    ...before,
-    AWS_ACCESS_KEY_ID: 'id',
-    AWS_SECRET_ACCESS_KEY: 'key',
-    AWS_ENDPOINT_URL: aws.options.endpoint,
-  };
-});
-afterEach(async () => {
-  process.env = before;
-  await aws.close();
-});
+const { stub: aws } = pointAwsAtStub();
 
 function prepare(config: object, environment: Readonly<Record<string, string | undefined>>, secret = '{}') {
   const read: string[] = [];
@@ -53,7 +39,7 @@ function prepare(config: object, environment: Readonly<Record<string, string | u
 describe('who gives the tokens of a deployed stack', () => {
   test('is the built-in issuer by default, with the key in KMS that signs now and its own audience, whoever else is believed', async () => {
     const kms = answerAsKms({ [KEY_ARN]: await generateSigningKey() });
-    aws.answer(json({ SecretString: '{"active":"b"}' }), kms, kms);
+    aws().answer(json({ SecretString: '{"active":"b"}' }), kms, kms);
     const issuers = [OPENID, { kind: 'builtin', audience: 'https://edgehouse.example' }];
     const { open, read } = prepare({ issuers, edge: { tokenLifetimeMinutes: 90 } }, BUILTIN);
 
@@ -94,7 +80,7 @@ describe('who gives the tokens of a deployed stack', () => {
 
     expect(read).toEqual(['edgehouse/edge-clients', 'edgehouse/edge-clients']);
     expect(endpoint.calls.map(({ body }) => body.get('client_id'))).toEqual(['edge', 'edge']);
-    expect(aws.requests).toEqual([]);
+    expect(aws().requests).toEqual([]);
   });
 
   test('is not begun with as an external issuer without the name of the clients’ secret', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from '@jest/globals';
-import { type AwsStub, startAwsStub } from '../functions/shared/aws-stub.ts';
+import { type AwsStub, startAwsStub } from './aws-stub.ts';
 
 /** Has every AWS client that a test of this file makes ask a stub, anew for each test. */
 export function pointAwsAtStub(): { readonly stub: () => AwsStub } {
