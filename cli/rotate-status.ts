@@ -11,7 +11,7 @@ export async function rotateStatus(
   command: RotateStatusCommand,
   io: Pick<CommandIo, 'out' | 'fetch' | 'now' | 'random' | 'wait'>,
 ): Promise<boolean> {
-  const [{ config }, { openStatusPlace }, { gatherStatus }, { formatJson, formatTable }, { isWell }] =
+  const [{ config }, { openStatusPlace }, { gatherStatus }, { statusJson, describeStatus }, { isWell }] =
     await Promise.all([
       import('#config'),
       import('./rotate-status-place.ts'),
@@ -21,7 +21,7 @@ export async function rotateStatus(
     ]);
   const now = io.now();
   const credentials = await gatherStatus(await openStatusPlace(command, config, io), config.edge, now);
-  if (command.json) io.out(formatJson(credentials, now));
-  else for (const line of formatTable(credentials, now)) io.out(line);
+  if (command.json) io.out(statusJson(credentials, now));
+  else for (const line of describeStatus(credentials, now)) io.out(line);
   return credentials.every(isWell);
 }

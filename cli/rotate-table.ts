@@ -1,10 +1,11 @@
 import { describeSpan } from './describe-span.ts';
+import { formatTable } from './format-table.ts';
 import { type CredentialStatus, isWell } from './rotate-credential-status.ts';
 
 const HEAD = ['credential', 'state', 'age', 'expires', 'next run', 'last outcome'];
 
 /** The status for a person: a line a credential in aligned columns, and last how many need a look. */
-export function formatTable(credentials: readonly CredentialStatus[], now: number): readonly string[] {
+export function describeStatus(credentials: readonly CredentialStatus[], now: number): readonly string[] {
   const rows = credentials.map(({ credential, state, writtenAt, expires, next, last }) => [
     credential,
     isWell({ state }) ? state : state.toUpperCase(),
@@ -13,18 +14,13 @@ export function formatTable(credentials: readonly CredentialStatus[], now: numbe
     describeTime(next, now),
     last,
   ]);
-  const widths = HEAD.map((_head, column) => Math.max(...[HEAD, ...rows].map((row) => row[column]?.length ?? 0)));
-  const aligned = [HEAD, ...rows].map((row) => {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    return cells.join('  ').trimEnd();
-  });
   const ill = credentials.filter((credential) => !isWell(credential)).length;
   const looks = ill === 1 ? 'needs a look' : 'need a look';
-  return [...aligned, `${ill === 0 ? 'none' : ill} of ${credentials.length} ${looks}`];
+  return [...formatTable(HEAD, rows), `${ill === 0 ? 'none' : ill} of ${credentials.length} ${looks}`];
 }
 
 /** The same for a program: exact times by ISO 8601, and null where nobody knows. */
-export function formatJson(credentials: readonly CredentialStatus[], now: number): string {
+export function statusJson(credentials: readonly CredentialStatus[], now: number): string {
   const lines = credentials.map(({ credential, state, writtenAt, expires, next, last }) => ({
     credential,
     state,

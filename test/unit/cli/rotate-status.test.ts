@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { deployedSecrets } from '../../../cli/rotate-credentials.ts';
 import { gatherStatus } from '../../../cli/rotate-gather.ts';
 import { openStatusPlace } from '../../../cli/rotate-status-place.ts';
-import { formatTable } from '../../../cli/rotate-table.ts';
+import { describeStatus } from '../../../cli/rotate-table.ts';
 import { parseConfig } from '../../../config/parse-config.ts';
 import { formatSigningMaster } from '../../../functions/rotation/signing-master.ts';
 import { closeServer, listen } from '../../../local/listen.ts';
@@ -104,7 +104,7 @@ describe('the status of a stack on AWS', () => {
       config,
       io,
     );
-    return formatTable(await gatherStatus(place, config.edge, NOW), NOW);
+    return describeStatus(await gatherStatus(place, config.edge, NOW), NOW);
   }
 
   test('is a line for each credential', async () => {

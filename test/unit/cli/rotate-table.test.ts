@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { CredentialState, CredentialStatus } from '../../../cli/rotate-credential-status.ts';
-import { formatJson, formatTable } from '../../../cli/rotate-table.ts';
+import { describeStatus, statusJson } from '../../../cli/rotate-table.ts';
 
 const NOW = Date.parse('2026-03-04T05:06:07Z');
 const MINUTE = 60_000;
@@ -37,7 +37,7 @@ const CREDENTIALS: readonly CredentialStatus[] = [
 
 describe('the status of the credentials', () => {
   test('is a table for a person, in which what needs a look stands out', () => {
-    expect(formatTable(CREDENTIALS, NOW)).toEqual([
+    expect(describeStatus(CREDENTIALS, NOW)).toEqual([
       'credential                state    age      expires     next run    last outcome',
       'clickhouse writer         ok       3 d      never       in 27 d     rotated 2026-03-01T05:06:07Z',
       'edge token 12345 staging  EXPIRED  75 min   15 min ago  60 min ago  pushed 2026-03-04T03:51:07Z, none after it',
@@ -47,11 +47,11 @@ describe('the status of the credentials', () => {
   });
 
   test('ends by saying that none needs one', () => {
-    expect(formatTable(CREDENTIALS.slice(0, 1), NOW).at(-1)).toBe('none of 1 need a look');
+    expect(describeStatus(CREDENTIALS.slice(0, 1), NOW).at(-1)).toBe('none of 1 need a look');
   });
 
   test('is JSON for a program, with exact times and null for what nobody knows', () => {
-    const { at, credentials } = JSON.parse(formatJson(CREDENTIALS, NOW));
+    const { at, credentials } = JSON.parse(statusJson(CREDENTIALS, NOW));
 
     expect(at).toBe('2026-03-04T05:06:07.000Z');
     expect(credentials[0]).toEqual({
@@ -68,7 +68,7 @@ describe('the status of the credentials', () => {
   test('says an age rounded down, in the largest unit of which there are at least two', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_000 * DAY }), (age) => {
-        const [, line = ''] = formatTable([{ ...PLAIN, writtenAt: NOW - age }], NOW);
+        const [, line = ''] = describeStatus([{ ...PLAIN, writtenAt: NOW - age }], NOW);
         const [, count = '', unit = ''] = /^x +ok +(\d+) (d|h|min|s) /.exec(line) ?? [];
         const length = { d: DAY, h: 60 * MINUTE, min: MINUTE, s: 1000 }[unit] ?? Number.NaN;
 
