@@ -1,5 +1,4 @@
 import { faultOfCode, type StoreFault } from './clickhouse-codes.ts';
-import type { RowFormat } from './row-writer.ts';
 
 /** A column as `system.columns` describes it. */
 export interface ColumnDescription {
@@ -9,11 +8,14 @@ export interface ColumnDescription {
   readonly defaultKind: string;
 }
 
+/** How the bytes of an insert are laid out; what each is for, docs/adr/0001 and 0013 say. */
+export type InsertFormat = 'Native' | 'RowBinaryWithNamesAndTypes' | 'RowBinaryWithDefaults' | 'JSONEachRow';
+
 export interface BatchInsert {
   /** Identifiers come from the configuration and the table's contract, never from a request. */
   readonly table: string;
   readonly columns: readonly string[];
-  readonly format: RowFormat | 'JSONEachRow';
+  readonly format: InsertFormat;
   readonly bytes: Uint8Array;
   /** What the table has to be for the bytes to mean what was judged: its columns, and a RowBinaryWithNamesAndTypes header of them. */
   readonly contractTypes?: { readonly columns: readonly string[]; readonly bytes: Uint8Array };

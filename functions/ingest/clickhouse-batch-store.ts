@@ -41,9 +41,11 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   deduplicate_blocks_in_dependent_materialized_views: 1,
   date_time_input_format: 'best_effort',
   input_format_column_name_matching_mode: 'match_case',
-  // Rows come behind the names and types that they were written by.
+  // Rows come behind the names and types that they were written by, and no value is made into another.
   input_format_with_names_use_header: 1,
   input_format_with_types_use_header: 1,
+  input_format_native_allow_types_conversion: 0,
+  input_format_null_as_default: 0,
 };
 
 /** ClickHouse over its official client, one connection pool for the container. */

@@ -1,6 +1,13 @@
 import { ADDRESS_TYPES } from './column-types/address-types.ts';
 import type { ColumnType } from './column-types/column-type-parts.ts';
-import { arrayType, mapType, nullableType, type TupleElement, tupleType } from './column-types/composite-types.ts';
+import {
+  arrayType,
+  lowCardinalityType,
+  mapType,
+  nullableType,
+  type TupleElement,
+  tupleType,
+} from './column-types/composite-types.ts';
 import { decimalType } from './column-types/decimal-type.ts';
 import { jsonType } from './column-types/json-type.ts';
 import { NUMBER_TYPES } from './column-types/number-types.ts';
@@ -9,8 +16,7 @@ import { DATE_TIME_TYPE, DATE_TYPE, DATE32_TYPE, dateTime64Type } from './column
 import { readNamedType, readTypeName } from './column-types/type-name.ts';
 
 /**
- * Compiles a ClickHouse type name, as `system.columns` writes it, to its check and encoding. RowBinary writes
- * LowCardinality as its inner type, and Nullable as one byte before it.
+ * Compiles a ClickHouse type name, as `system.columns` writes it, to its check and encoding.
  *
  * @returns undefined for a type that edgehouse cannot judge: the caller refuses the table by name
  */
@@ -23,7 +29,7 @@ export function compileColumnType(text: string): ColumnType | undefined {
     case 'Nullable':
       return wrap(first, nullableType);
     case 'LowCardinality':
-      return compileColumnType(first);
+      return wrap(first, (inner) => lowCardinalityType(inner, /^(?:Nullable\()?(?:Fixed)?String\b/.test(first)));
     case 'Array':
       return wrap(first, arrayType);
     case 'Nested':

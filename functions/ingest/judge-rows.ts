@@ -1,10 +1,12 @@
 import type { RowCode } from '../shared/codes.ts';
+import type { InsertFormat } from './batch-store.ts';
 import type { Contract, StampedColumn } from './contract.ts';
 import { explainRow } from './explain-row.ts';
+import { judgeColumns } from './judge-columns.ts';
 import type { ParsedRows } from './parse-rows.ts';
 import { RowBinaryWriter } from './row-binary-writer.ts';
 import { createRowReader } from './row-reader.ts';
-import { createDefaultsWriter, createTypedWriter, type RowFormat, type RowWriter } from './row-writer.ts';
+import { createDefaultsWriter, createTypedWriter, type RowWriter } from './row-writer.ts';
 
 /** What the server says of every row of a batch: proved by authorizer and ingest, never taken from the body. */
 export type BatchStamp = Readonly<Record<Exclude<StampedColumn, '_row'>, string | number>>;
@@ -26,14 +28,14 @@ export interface RefusedRow {
 export interface RowsVerdict {
   /** The good rows. */
   readonly bytes: Buffer;
-  readonly format: RowFormat;
+  readonly format: InsertFormat;
   /** The columns that are in the bytes, in order. */
   readonly columns: readonly string[];
   readonly accepted: number;
   readonly refused: readonly RefusedRow[];
 }
 
-/** Bytes of RowBinary over which a row's JSON text might exceed the limit: an escape is at most six times its byte. */
+/** Bytes of values over which a row's JSON text might exceed the limit: an escape is at most six times its byte. */
 const ESCAPE_FACTOR = 6;
 
 /**
@@ -51,27 +53,38 @@ export function judgeRows(
   bodyBytes: number,
 ): RowsVerdict {
   const reader = createRowReader(contract, rows);
-  return judgeAll(createTypedWriter(contract, stamp, reader, {}));
+  const count = rows.values.length;
+  const overhead = contract.columns.reduce((sum, { name }) => sum + name.length + 32, 0);
+  const isSmall = (row: number, valueBytes: number) =>
+    valueBytes * ESCAPE_FACTOR + overhead <= rowBytes || Buffer.byteLength(rows.rawOf(row)) <= rowBytes;
 
-  function judgeAll(writer: RowWriter): RowsVerdict {
-    const out = new RowBinaryWriter(bodyBytes + rows.values.length * 128);
-    const overhead = contract.columns.reduce((sum, { name }) => sum + name.length + 32, 0);
+  const block = judgeColumns({ contract, stamp, reader, rows: count, isSmall });
+  if (block !== undefined) {
+    return { ...block, accepted: count - block.refused.length, refused: block.refused.map(refuse) };
+  }
+  return judgeEach(createTypedWriter(contract, stamp, reader, {}));
+
+  function judgeEach(writer: RowWriter): RowsVerdict {
+    const out = new RowBinaryWriter(bodyBytes + count * 128);
     const refused: RefusedRow[] = [];
-    for (let row = 0; row < rows.values.length; row++) {
+    for (let row = 0; row < count; row++) {
       const start = out.length;
       const outcome = writer.write(row, out);
-      const isSurelySmall = outcome === 'written' && (out.length - start) * ESCAPE_FACTOR + overhead <= rowBytes;
-      if (isSurelySmall) continue;
-      const raw = rows.rawOf(row);
-      const isSmall = Buffer.byteLength(raw) <= rowBytes;
-      if (isSmall && outcome === 'written') continue;
+      const isGood = outcome !== 'refused' && isSmall(row, out.length - start);
       // Once only: the other writer has no such outcome.
-      if (isSmall && outcome === 'mixed') return judgeAll(createDefaultsWriter(contract, stamp, reader, {}));
+      if (isGood && outcome === 'mixed') return judgeEach(createDefaultsWriter(contract, stamp, reader, {}));
+      if (isGood) continue;
       out.truncate(start);
-      const value = (isSmall ? reader.readAgain?.(row) : undefined) ?? reader.read(row);
-      refused.push({ row, line: rows.lineOf(row), raw, faults: explainRow(value, raw, contract, rowBytes) });
+      refused.push(refuse(row));
     }
-    const accepted = rows.values.length - refused.length;
+    const accepted = count - refused.length;
     return { bytes: out.written(), format: writer.format, columns: writer.columns, accepted, refused };
+  }
+
+  function refuse(row: number): RefusedRow {
+    const raw = rows.rawOf(row);
+    const again = Buffer.byteLength(raw) <= rowBytes ? reader.readAgain?.(row) : undefined;
+    const faults = explainRow(again ?? reader.read(row), raw, contract, rowBytes);
+    return { row, line: rows.lineOf(row), raw, faults };
   }
 }

@@ -37,6 +37,22 @@ export class RowBinaryWriter {
     this.#length += value.length;
   }
 
+  /** So many zero bytes. */
+  zeros(count: number): void {
+    this.#reserve(count);
+    const end = this.#length + count;
+    // Few: a call of `fill` would take longer.
+    while (this.#length < end) this.#buffer[this.#length++] = 0;
+  }
+
+  /** The same bytes so many times. */
+  fill(bytes: Uint8Array, times: number): void {
+    const size = bytes.length * times;
+    this.#reserve(size);
+    if (size > 0) this.#buffer.fill(bytes, this.#length, this.#length + size);
+    this.#length += size;
+  }
+
   /** An integer of 1, 2 or 4 bytes, signed or not: the caller has checked its range. */
   int(value: number, size: 1 | 2 | 4): void {
     this.#reserve(size);

@@ -179,7 +179,7 @@ function writeNull(out: RowBinaryWriter): 0 {
 }
 
 /** A parsed row inherits `constructor` and the like; any other name reads as undefined where it is absent. */
-function isInherited(name: string): boolean {
+export function isInherited(name: string): boolean {
   return name in {};
 }
 

@@ -11,8 +11,8 @@ import {
 } from './row-encoder.ts';
 import type { RowReader } from './row-reader.ts';
 
-/** The formats of https://clickhouse.com/docs/interfaces/formats/RowBinary that rows go out in. */
-export type RowFormat = 'RowBinaryWithNamesAndTypes' | 'RowBinaryWithDefaults';
+/** The formats of https://clickhouse.com/docs/interfaces/formats/RowBinary that rows go out in one by one. */
+type RowFormat = 'RowBinaryWithNamesAndTypes' | 'RowBinaryWithDefaults';
 
 export interface RowWriter {
   readonly format: RowFormat;

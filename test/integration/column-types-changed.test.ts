@@ -38,15 +38,23 @@ const MIXED = '[{"id":1,"v":VALUE},{"id":2,"v":VALUE,"tag":"a"}]';
 
 describe('a table whose types changed after ingest had read them', () => {
   test.each([
-    ['Int32', '-1', 'UInt32'],
-    ["DateTime64(3, 'UTC')", '"2026-01-02T03:04:05.678Z"', "DateTime64(6, 'UTC')"],
-    ['Decimal(9, 2)', '1.25', 'Decimal(9, 4)'],
-    ["Enum8('a' = 1, 'b' = 2)", '"a"', "Enum8('a' = 1, 'b' = 2, 'c' = 3)"],
-    ['UInt8', '1', 'Nullable(UInt8)'],
-    ['String', '"a"', 'LowCardinality(String)'],
-  ])('%s %s is not stored as %s, whatever its bytes would mean there', async (type, value, changed) => {
+    ['Native', 'Int32', '-1', 'UInt32'],
+    ['Native', 'UInt8', '200', 'Int8'],
+    ['Native', 'UInt16', '300', 'UInt8'],
+    ['Native', 'Int32', '1', 'Float32'],
+    ['Native', 'UInt32', '1', 'DateTime'],
+    ['Native', 'UInt16', '1', 'Date'],
+    ['Native', "DateTime64(3, 'UTC')", '"2026-01-02T03:04:05.678Z"', "DateTime64(6, 'UTC')"],
+    ['Native', 'Decimal(9, 2)', '1.25', 'Decimal(9, 4)'],
+    ['Native', 'UInt8', '1', 'Nullable(UInt8)'],
+    ['Native', 'Nullable(UInt8)', 'null', 'UInt8 DEFAULT 7'],
+    ['Native', 'FixedString(3)', '"abc"', 'String'],
+    ['Native', 'String', '"a"', 'LowCardinality(Nullable(String))'],
+    ['RowBinaryWithNamesAndTypes', "Enum8('a' = 1, 'b' = 2)", '"a"', "Enum8('a' = 1, 'b' = 2, 'c' = 3)"],
+    ['RowBinaryWithNamesAndTypes', 'Array(UInt8)', '[1]', 'Array(UInt16)'],
+  ])('in %s, %s %s is not stored as %s, whatever its bytes would mean there', async (usual, type, value, changed) => {
     for (const [format, body] of [
-      ['RowBinaryWithNamesAndTypes', SAME],
+      [usual, SAME],
       ['RowBinaryWithDefaults', MIXED],
     ] as const) {
       const columns = `id UInt8, v ${type}, tag String DEFAULT toString(id)`;
@@ -55,6 +63,25 @@ describe('a table whose types changed after ingest had read them', () => {
       expect(outcome).toMatchObject({ format, stored: [], error: { fault: 'schema', clickhouseCode: 117 } });
       expect(outcome.error).toBeInstanceOf(StoreError);
     }
+  });
+
+  test.each([
+    ['String', 'LowCardinality(String)'],
+    ['LowCardinality(String)', 'String'],
+  ])('%s goes into %s as it is', async (type, changed) => {
+    const outcome = await storeAfter(
+      `id UInt8, v ${type}`,
+      SAME.replaceAll('VALUE', '"a"'),
+      `MODIFY COLUMN v ${changed}`,
+    );
+
+    expect(outcome).toMatchObject({
+      format: 'Native',
+      stored: [
+        { id: 1, v: 'a' },
+        { id: 2, v: 'a' },
+      ],
+    });
   });
 
   test('a dropped column is told, and a new one is no hindrance', async () => {

@@ -134,3 +134,26 @@ describe('a batch that was accepted before its table got a column', () => {
     expect(await table.rows('SELECT DISTINCT level FROM {table}')).toMatchObject([{ level: 'low' }]);
   });
 });
+
+describe('LowCardinality, whose values go out once each', () => {
+  // One byte an index, then two, then four.
+  test.each([200, 60_000, 70_000])('holds %i different ones, NULL, and the empty text', async (values) => {
+    const table = await createTypedTable(
+      client,
+      'v LowCardinality(Nullable(String)), w LowCardinality(FixedString(5))',
+    );
+    const rows = Array.from({ length: values }, (_, at) => `{"v":"${at}é","w":"${at}"}`);
+
+    const verdict = await table.store(
+      `[${rows.join(',')},{"v":null,"w":""},{"w":"a"},{"v":"","w":"b"},{"v":1,"w":"c"}]`,
+    );
+
+    expect(codesOf(verdict)).toEqual(['FIELD_TYPE v']);
+    expect(verdict.format).toBe('Native');
+    const counts = `countIf(v = concat(toString(_row), 'é') AND w = toFixedString(toString(_row), 5)) AS right, countIf(v IS NULL) AS nulls,
+      countIf(v = '' AND w = 'b') AS empty, count() AS rows FROM {table}`;
+    expect(await table.rows(`SELECT ${counts}`)).toMatchObject([
+      { right: values, nulls: 2, empty: 1, rows: values + 3 },
+    ]);
+  });
+});

@@ -30,42 +30,46 @@ const AS_SENT: ClickHouseSettings = {
 };
 
 describe('what ingest accepts, ClickHouse stores as sent', () => {
-  test.each(TYPED_VALUES)('$type', async ({ type, json }) => {
-    const ours = await createTypedTable(client, `v ${type}`);
-    const engines = await createTypedTable(client, `v ${type}`);
-    let accepted = 0;
-    let compared = 0;
-    await fc.assert(
-      fc.asyncProperty(many(json), async (values) => {
-        await ours.run('TRUNCATE TABLE {table}');
-        await engines.run('TRUNCATE TABLE {table}');
-        const rows = values.map((value) => `{"v":${value}}`);
-        const verdict = await ours.store(`[${rows.join(',')}]`);
-        const refused = new Set(verdict.refused.map(({ row }) => row));
-        accepted += verdict.accepted;
+  const WAYS = ['store', 'replay'] as const;
+  test.each(TYPED_VALUES.flatMap((typed) => WAYS.map((way) => ({ ...typed, way }))))(
+    '$type ($way)',
+    async ({ type, json, way }) => {
+      const ours = await createTypedTable(client, `v ${type}`);
+      const engines = await createTypedTable(client, `v ${type}`);
+      let accepted = 0;
+      let compared = 0;
+      await fc.assert(
+        fc.asyncProperty(many(json), async (values) => {
+          await ours.run('TRUNCATE TABLE {table}');
+          await engines.run('TRUNCATE TABLE {table}');
+          const rows = values.map((value) => `{"v":${value}}`);
+          const verdict = await ours[way](`[${rows.join(',')}]`);
+          const refused = new Set(verdict.refused.map(({ row }) => row));
+          accepted += verdict.accepted;
 
-        // The same texts, read by the engine itself.
-        const lines = values.flatMap((value, row) => (refused.has(row) ? [] : [`{"_row":${row},"v":${value}}`]));
-        if (lines.length > 0) {
-          await engines.insertRaw('JSONEachRow', Buffer.from(lines.join('\n')), ['_row', 'v'], AS_SENT);
-        }
-        compared += Number((await engines.rows('SELECT count() AS rows FROM {table}'))[0]?.['rows']);
-        // JavaScript puts names that look like array indices first.
-        const [stored, expected] = ['a.v', 'b.v'].map(
-          (v) => `toString(${type.startsWith('Map(') ? `mapSort(${v})` : v})`,
-        );
-        const differences = await ours.rows(
-          `SELECT a._row AS row, ${stored} AS stored, ${expected} AS expected FROM {table} AS a
+          // The same texts, read by the engine itself.
+          const lines = values.flatMap((value, row) => (refused.has(row) ? [] : [`{"_row":${row},"v":${value}}`]));
+          if (lines.length > 0) {
+            await engines.insertRaw('JSONEachRow', Buffer.from(lines.join('\n')), ['_row', 'v'], AS_SENT);
+          }
+          compared += Number((await engines.rows('SELECT count() AS rows FROM {table}'))[0]?.['rows']);
+          // JavaScript puts names that look like array indices first.
+          const [stored, expected] = ['a.v', 'b.v'].map(
+            (v) => `toString(${type.startsWith('Map(') ? `mapSort(${v})` : v})`,
+          );
+          const differences = await ours.rows(
+            `SELECT a._row AS row, ${stored} AS stored, ${expected} AS expected FROM {table} AS a
            JOIN ${engines.name} AS b ON a._row = b._row WHERE stored IS DISTINCT FROM expected`,
-        );
-        expect(await ours.rows('SELECT count() AS rows FROM {table}')).toMatchObject([{ rows: verdict.accepted }]);
-        expect(differences.map(({ row, ...found }) => ({ sent: values[Number(row)], ...found }))).toEqual([]);
-      }),
-      { numRuns: 5 },
-    );
-    expect(accepted).toBeGreaterThan(50);
-    expect(compared).toBeGreaterThan(accepted / 3);
-  });
+          );
+          expect(await ours.rows('SELECT count() AS rows FROM {table}')).toMatchObject([{ rows: verdict.accepted }]);
+          expect(differences.map(({ row, ...found }) => ({ sent: values[Number(row)], ...found }))).toEqual([]);
+        }),
+        { numRuns: 5 },
+      );
+      expect(accepted).toBeGreaterThan(20);
+      expect(compared).toBeGreaterThan(accepted / 3);
+    },
+  );
 
   test('JSON, but for nulls and empty objects, which its type does not keep', async () => {
     const table = await createTypedTable(client, 'v JSON(max_dynamic_paths=8), w JSON');

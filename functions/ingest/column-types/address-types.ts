@@ -3,9 +3,9 @@ import type { RowBinaryWriter } from '../row-binary-writer.ts';
 import { type ColumnType, type FieldFault, plainType } from './column-type-parts.ts';
 
 export const ADDRESS_TYPES: ReadonlyMap<string, ColumnType> = new Map([
-  ['UUID', plainType(encodeUuid, 'a UUID string')],
-  ['IPv4', plainType(encodeIpv4, 'an IPv4 address')],
-  ['IPv6', plainType(encodeIpv6, 'an IPv6 or IPv4 address')],
+  ['UUID', plainType(encodeUuid, 'a UUID string', { zeroBytes: 16 })],
+  ['IPv4', plainType(encodeIpv4, 'an IPv4 address', { zeroBytes: 4 })],
+  ['IPv6', plainType(encodeIpv6, 'an IPv6 or IPv4 address', { zeroBytes: 16 })],
 ]);
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

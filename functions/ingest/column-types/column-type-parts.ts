@@ -11,6 +11,15 @@ export type Encode = (value: unknown, out: RowBinaryWriter) => FieldFault | unde
  */
 export type Digits = 'none' | 'integer' | 'decimal';
 
+/**
+ * How the values of a column lie in the Native format: `plain`, as in RowBinary, one after the other, and so many zero bytes where
+ * there is none; `nullable`, a byte for each value before them all; `dictionary`, each value once.
+ */
+export type NativeLayout =
+  | { readonly kind: 'plain'; readonly zeroBytes: number }
+  | { readonly kind: 'nullable'; readonly inner: ColumnType; readonly zeroBytes: number }
+  | { readonly kind: 'dictionary'; readonly inner: ColumnType; readonly zeroBytes: number };
+
 /** A column type that edgehouse can judge. */
 export interface ColumnType {
   readonly encode: Encode;
@@ -22,14 +31,22 @@ export interface ColumnType {
   readonly fromText: (text: string) => unknown;
   /** What ClickHouse stores in a column that an insert does not name, where the formats' zero is no value of the type. */
   readonly whenAbsent?: string;
+  /** Absent where rows of the type go out in RowBinary: a type inside it has no layout here, or ClickHouse would not see it change. */
+  readonly native?: NativeLayout;
+}
+
+export interface PlainTypeOptions extends Partial<Pick<ColumnType, 'digits' | 'fromText'>> {
+  /** Bytes of a value, all zero where there is none; 1 for a string, which is its length. */
+  readonly zeroBytes?: number;
 }
 
 export function plainType(
   encode: Encode,
   expected: string,
-  { digits = 'none', fromText = asItIs }: Partial<Pick<ColumnType, 'digits' | 'fromText'>> = {},
+  { digits = 'none', fromText = asItIs, zeroBytes }: PlainTypeOptions = {},
 ): ColumnType {
-  return { encode, nullable: false, expected, digits, fromText };
+  const type = { encode, nullable: false, expected, digits, fromText };
+  return zeroBytes === undefined ? type : { ...type, native: { kind: 'plain', zeroBytes } };
 }
 
 function asItIs(text: string): string {

@@ -12,7 +12,21 @@ export function nullableType(inner: ColumnType): ColumnType {
     out.byte(0);
     return inner.encode(value, out);
   };
-  return { ...inner, encode, nullable: true, expected: `${inner.expected} or null` };
+  const { native, ...rest } = inner;
+  const type = { ...rest, encode, nullable: true, expected: `${inner.expected} or null` };
+  return native?.kind === 'plain' ? { ...type, native: { ...native, kind: 'nullable', inner } } : type;
+}
+
+/**
+ * `LowCardinality(T)`, in RowBinary like T. In the Native format each text is written once; other types may have values
+ * that JavaScript takes for the same, such as 0 and -0, and go out in RowBinary.
+ *
+ * @param isText whether T holds texts
+ */
+export function lowCardinalityType(inner: ColumnType, isText: boolean): ColumnType {
+  const { native, ...rest } = inner;
+  if (native === undefined || !isText) return rest;
+  return { ...rest, native: { kind: 'dictionary', inner, zeroBytes: native.zeroBytes } };
 }
 
 export function arrayType(element: ColumnType): ColumnType {

@@ -26,6 +26,7 @@ export function decimalType(precision: number, scale: number): ColumnType | unde
     `a decimal of ${precision} digits, ${scale} of them after the point, as a number or a string`,
     {
       digits: 'decimal',
+      zeroBytes: bits / 8,
     },
   );
 }

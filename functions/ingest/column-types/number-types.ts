@@ -3,9 +3,9 @@ import type { RowBinaryWriter } from '../row-binary-writer.ts';
 import { type ColumnType, type Encode, type FieldFault, plainType } from './column-type-parts.ts';
 
 export const NUMBER_TYPES: ReadonlyMap<string, ColumnType> = new Map([
-  ['Bool', plainType(encodeBool, 'true or false', { fromText: boolFromText })],
-  ['Float32', plainType(encodeFloat32, 'a number within Float32', { fromText: floatFromText })],
-  ['Float64', plainType(encodeFloat64, 'a number within Float64', { fromText: floatFromText })],
+  ['Bool', plainType(encodeBool, 'true or false', { fromText: boolFromText, zeroBytes: 1 })],
+  ['Float32', plainType(encodeFloat32, 'a number within Float32', { fromText: floatFromText, zeroBytes: 4 })],
+  ['Float64', plainType(encodeFloat64, 'a number within Float64', { fromText: floatFromText, zeroBytes: 8 })],
   ['UInt8', integer(0, 0xff, 1)],
   ['UInt16', integer(0, 0xffff, 2)],
   ['UInt32', integer(0, 0xffff_ffff, 4)],
@@ -34,7 +34,7 @@ function integer(least: number, most: number, size: 1 | 2 | 4): ColumnType {
     out.int(value, size);
     return undefined;
   };
-  return plainType(encode, `an integer from ${least} to ${most}`, { fromText: integerFromText });
+  return plainType(encode, `an integer from ${least} to ${most}`, { fromText: integerFromText, zeroBytes: size });
 }
 
 /** @param signed 1n or 0n: how many bits of the width the sign takes */
@@ -60,6 +60,7 @@ function wideInteger(bits: 64 | 128 | 256, signed: 0n | 1n): ColumnType {
   };
   return plainType(encode, `an integer from ${least} to ${most}, as a number or a decimal string`, {
     digits: 'integer',
+    zeroBytes: bits / 8,
   });
 }
 

@@ -2,7 +2,7 @@ import type { RowBinaryWriter } from '../row-binary-writer.ts';
 import { type ColumnType, type Encode, type FieldFault, plainType } from './column-type-parts.ts';
 import { readEnumMember } from './type-name.ts';
 
-export const STRING_TYPE = plainType(encodeString, 'a string of well-formed Unicode');
+export const STRING_TYPE = plainType(encodeString, 'a string of well-formed Unicode', { zeroBytes: 1 });
 
 export function encodeString(value: unknown, out: RowBinaryWriter): FieldFault | undefined {
   if (typeof value !== 'string') return 'FIELD_TYPE';
@@ -24,10 +24,15 @@ export function fixedStringType(size: number): ColumnType {
     out.bytes(padded);
     return undefined;
   };
-  return plainType(encode, `a string of at most ${size} bytes of UTF-8`);
+  return plainType(encode, `a string of at most ${size} bytes of UTF-8`, { zeroBytes: size });
 }
 
-/** `Enum8` and `Enum16`: one of its names. @returns undefined where a member cannot be read */
+/**
+ * `Enum8` and `Enum16`: one of its names. Without a layout of the Native format, where ClickHouse takes an enum of other numbers for
+ * the same type.
+ *
+ * @returns undefined where a member cannot be read
+ */
 export function enumType(size: 1 | 2, args: readonly string[]): ColumnType | undefined {
   const values = new Map<string, number>();
   for (const arg of args) {

@@ -9,17 +9,20 @@ const MOST_UINT32 = 0xffff_ffff;
 const MOST_INT64 = (1n << 63n) - 1n;
 
 // Ranges: https://clickhouse.com/docs/sql-reference/data-types/date and its neighbours date32, datetime, datetime64.
-export const DATE_TYPE = plainType(date(0, MOST_UINT16, 2), 'a date from 1970-01-01 to 2149-06-06');
+export const DATE_TYPE = plainType(date(0, MOST_UINT16, 2), 'a date from 1970-01-01 to 2149-06-06', { zeroBytes: 2 });
 export const DATE32_TYPE = plainType(
   date(SECONDS_1900 / DAY_SECONDS, SECONDS_2300 / DAY_SECONDS - 1, 4),
   'a date from 1900-01-01 to 2299-12-31',
+  { zeroBytes: 4 },
 );
-export const DATE_TIME_TYPE = plainType(encodeDateTime(), 'an RFC 3339 time from 1970 to 2106-02-07T06:28:15Z');
+export const DATE_TIME_TYPE = plainType(encodeDateTime(), 'an RFC 3339 time from 1970 to 2106-02-07T06:28:15Z', {
+  zeroBytes: 4,
+});
 
 /** `DateTime64(precision)`, whatever its zone: a zone is how ClickHouse shows the time, not what it stores. */
 export function dateTime64Type(precision: number): ColumnType | undefined {
   if (!(precision >= 0 && precision <= 9)) return undefined;
-  return plainType(encodeDateTime64(precision), 'an RFC 3339 time from 1900 to 2299');
+  return plainType(encodeDateTime64(precision), 'an RFC 3339 time from 1900 to 2299', { zeroBytes: 8 });
 }
 
 function date(firstDay: number, lastDay: number, size: 2 | 4): Encode {

@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import { applyVerdict } from '../../../functions/ingest/apply-verdict.ts';
 import type { ColumnDescription } from '../../../functions/ingest/batch-store.ts';
 import { type Contract, compileContract, STAMPED_COLUMNS } from '../../../functions/ingest/contract.ts';
 import { judgeRows, type RowsVerdict } from '../../../functions/ingest/judge-rows.ts';
 import { type MediaType, parseRows } from '../../../functions/ingest/parse-rows.ts';
+import { freezeVerdict } from '../../../functions/ingest/verdict.ts';
 import { STAMP } from '../../unit/functions/ingest/stream-contract.ts';
 
 const STAMP_TYPES: Readonly<Record<string, string>> = {
@@ -20,6 +22,8 @@ export interface TypedTable {
   readonly contract: Contract;
   /** Judges a body and stores what is accepted. */
   store(body: string, mediaType?: MediaType): Promise<RowsVerdict>;
+  /** The same as replay does it, by a verdict that stands, which never writes in the Native format. */
+  replay(body: string): Promise<RowsVerdict>;
   /** Rows of a SELECT, in which `{table}` stands for the table. */
   rows(select: string): Promise<readonly Record<string, unknown>[]>;
   run(statement: string): Promise<void>;
@@ -61,15 +65,27 @@ export async function createTypedTable(client: ClickHouseClient, columns: string
     await finished(stream.resume());
   }
 
+  function judge(body: string, mediaType: MediaType): RowsVerdict {
+    const bytes = Buffer.from(body);
+    return judgeRows(contract, parseRows(bytes, mediaType), STAMP, 1_000_000, bytes.length);
+  }
+
   return {
     name,
     contract,
     insertRaw,
     async store(body, mediaType = 'application/json') {
-      const bytes = Buffer.from(body);
-      const verdict = judgeRows(contract, parseRows(bytes, mediaType), STAMP, 1_000_000, bytes.length);
+      const verdict = judge(body, mediaType);
       if (verdict.accepted > 0) await insertRaw(verdict.format, verdict.bytes, verdict.columns);
       return verdict;
+    },
+    async replay(body) {
+      const [bytes, { refused }] = [Buffer.from(body), judge(body, 'application/json')];
+      const rows = parseRows(bytes, 'application/json');
+      const applied = applyVerdict(freezeVerdict(contract.hash, refused), contract, rows, STAMP, bytes.length);
+      if (applied === undefined) throw new TypeError('the rows no longer fit the table that they were judged by');
+      if (applied.accepted > 0) await insertRaw(applied.format, applied.bytes, applied.columns);
+      return applied;
     },
     async rows(select) {
       const query = select.replaceAll('{table}', name);

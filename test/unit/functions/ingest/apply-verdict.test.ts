@@ -6,7 +6,7 @@ import { type Contract, compileContract } from '../../../../functions/ingest/con
 import { judgeRows } from '../../../../functions/ingest/judge-rows.ts';
 import { parseRows } from '../../../../functions/ingest/parse-rows.ts';
 import { freezeVerdict, type Verdict } from '../../../../functions/ingest/verdict.ts';
-import { CONTRACT, STAMP, TABLE } from './stream-contract.ts';
+import { ROWS_CONTRACT as CONTRACT, STAMP, ROWS_TABLE as TABLE } from './stream-contract.ts';
 
 const ROW_BYTES = 200;
 

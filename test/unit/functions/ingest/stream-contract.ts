@@ -19,6 +19,14 @@ export const TABLE: readonly ColumnDescription[] = [
 
 export const CONTRACT = compileContract('hits', TABLE);
 
+/** The same with a column whose type has no layout in the Native format, so that it goes out row by row. */
+export const ROWS_TABLE: readonly ColumnDescription[] = [
+  ...TABLE,
+  { name: 'kind', type: "Nullable(Enum8('a' = 1))", defaultKind: '' },
+];
+
+export const ROWS_CONTRACT = compileContract('hits', ROWS_TABLE);
+
 export const STAMP: BatchStamp = {
   _batch_id: '01930000-0000-7000-8000-000000000001',
   _batch_digest: `sha-256=:${'A'.repeat(43)}=:`,
