@@ -130,6 +130,12 @@ export class RowBinaryWriter {
     this.#length += this.#buffer.write(value, this.#length);
   }
 
+  /** Text without its length. @param size its bytes in UTF-8 */
+  text(value: string, size: number): void {
+    this.#reserve(size);
+    this.#length += this.#buffer.write(value, this.#length, size);
+  }
+
   #reserve(size: number): void {
     const needed = this.#length + size;
     if (needed <= this.#buffer.length) return;

@@ -99,9 +99,10 @@ describe('JSON with declared paths', () => {
 
     const verdict =
       await table.store(`[{"v":{"price":12.5,"user":{"id":"00112233-4455-6677-8899-aabbccddeeff","name":"a"},
-      "at":"2026-01-02T03:04:05.678+01:00","secret":1,"day":"2026-01-02"}},{"v":{"price":"x"}},{"v":{"user":{"id":1}}}]`);
+      "at":"2026-01-02T03:04:05.678+01:00","secret":1,"day":"2026-01-02"}},{"v":{"price":"x"}},{"v":{"user":{"id":1}}},
+      {"v":{"price":0.10000000000000000555}}]`);
 
-    expect(codesOf(verdict)).toEqual(['FIELD_TYPE v', 'FIELD_TYPE v']);
+    expect(codesOf(verdict)).toEqual(['FIELD_TYPE v', 'FIELD_TYPE v', 'FIELD_RANGE v']);
     expect(
       await table.rows(
         'SELECT toString(v.price) AS price, toString(v.user.id) AS id, toString(v.at) AS at, v.secret IS NULL AS skipped, dynamicType(v.day) AS day FROM {table}',

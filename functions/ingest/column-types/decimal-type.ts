@@ -4,6 +4,8 @@ import { plainType } from './column-type-parts.ts';
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 const MOST_DIGITS = 76;
+/** Decimal digits that a double holds, whatever they are. */
+const SURELY_HELD = 15;
 
 /**
  * `Decimal(precision, scale)`: a number or a decimal string. Digits that the scale cannot hold are refused, where ClickHouse's own
@@ -13,7 +15,19 @@ export function decimalType(precision: number, scale: number): ColumnType | unde
   if (!(precision >= 1 && precision <= MOST_DIGITS && scale >= 0 && scale <= precision)) return undefined;
   const bits = precision <= 9 ? 32 : precision <= 18 ? 64 : precision <= 38 ? 128 : 256;
   const most = 10n ** BigInt(precision);
+  const factor = 10 ** scale;
+  const surelyHeld = 10 ** Math.min(precision, SURELY_HELD);
   const encode: Encode = (value, out) => {
+    if (typeof value === 'number') {
+      // So few digits come back from a double as they were written, so no text is needed.
+      const exact = Math.round(value * factor);
+      if (Math.abs(exact) < surelyHeld && exact / factor === value) {
+        if (bits === 32) out.int(exact, 4);
+        else if (bits === 64) out.int64(exact);
+        else out.bigInt(BigInt(exact), bits);
+        return undefined;
+      }
+    }
     const unscaled = readUnscaled(textOf(value), scale);
     if (typeof unscaled === 'string') return unscaled;
     if (unscaled >= most || unscaled <= -most) return 'FIELD_RANGE';

@@ -132,9 +132,14 @@ function writeNullable(item: DynamicValue, out: RowBinaryWriter): FieldFault | u
 }
 
 function writeWithType({ code, write }: DynamicValue, out: RowBinaryWriter): FieldFault | undefined {
-  out.bytes(Buffer.from(code, 'hex'));
+  out.bytes(USUAL_CODES.get(code) ?? Buffer.from(code, 'hex'));
   return write(out);
 }
+
+const SCALARS = [STRING, BOOL, FLOAT64, INT64, UINT64];
+const USUAL_CODES: ReadonlyMap<string, Uint8Array> = new Map(
+  [...SCALARS, ...SCALARS.map((code) => `1e23${code}`)].map((code) => [code, Buffer.from(code, 'hex')]),
+);
 
 function isDouble(value: unknown): boolean {
   return value === null || typeof value === 'number';

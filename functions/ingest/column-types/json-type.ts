@@ -1,7 +1,7 @@
 import { levelsOf, parseExactly } from '../exact-number.ts';
 import { isRow, type Row } from '../row.ts';
 import type { RowBinaryWriter } from '../row-binary-writer.ts';
-import { type ColumnType, type FieldFault, plainType } from './column-type-parts.ts';
+import { type ColumnType, type FieldFault, mostDigits, plainType } from './column-type-parts.ts';
 import { writeDynamic } from './dynamic-value.ts';
 import { encodeString } from './text-types.ts';
 
@@ -16,7 +16,7 @@ const MOST_LEVELS = 64;
  */
 export function jsonType(typed: ReadonlyMap<string, ColumnType>): ColumnType {
   return plainType((value, out) => encodeObject(value, typed, out, 0), `an object of at most ${MOST_LEVELS} levels`, {
-    digits: 'integer',
+    digits: mostDigits([{ digits: 'integer' }, ...typed.values()]),
     fromText: objectFromText,
   });
 }
@@ -34,7 +34,7 @@ function encodeObject(
   const paths = new Map<string, unknown>();
   const fault = collectPaths(value, '', level, typed, paths);
   if (fault !== undefined) return fault;
-  if (isValueAndObject(paths)) return 'FIELD_TYPE';
+  if (isValueAndObject(value, paths)) return 'FIELD_TYPE';
   out.varUint(paths.size);
   for (const [path, leaf] of paths) {
     const wrong = encodeString(path, out) ?? encodeLeaf(leaf, typed.get(path), out, level);
@@ -76,13 +76,21 @@ function stepsOf(name: string): number {
 }
 
 /** Only names with dots can make a path both: it would read back as the same name twice. */
-function isValueAndObject(paths: ReadonlyMap<string, unknown>): boolean {
+function isValueAndObject(row: Row, paths: ReadonlyMap<string, unknown>): boolean {
+  if (!hasDots(row)) return false;
   for (const path of paths.keys()) {
     for (let dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
       if (paths.has(path.slice(0, dot))) return true;
     }
   }
   return false;
+}
+
+function hasDots(row: Row): boolean {
+  return Object.keys(row).some((name) => {
+    const value = row[name];
+    return name.includes('.') || (isRow(value) && hasDots(value));
+  });
 }
 
 function encodeLeaf(

@@ -19,9 +19,8 @@ export function fixedStringType(size: number): ColumnType {
     if (typeof value !== 'string' || !value.isWellFormed()) return 'FIELD_TYPE';
     const bytes = Buffer.byteLength(value);
     if (bytes > size) return 'FIELD_RANGE';
-    const padded = Buffer.alloc(size);
-    padded.write(value);
-    out.bytes(padded);
+    out.text(value, bytes);
+    out.zeros(size - bytes);
     return undefined;
   };
   return plainType(encode, `a string of at most ${size} bytes of UTF-8`, { zeroBytes: size });
