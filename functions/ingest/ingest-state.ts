@@ -21,7 +21,8 @@ export interface IngestState extends Record<string, unknown> {
   mediaType: MediaType;
   bytes: Buffer;
   decision: AdmittedDecision;
-  body: Buffer;
+  /** Inflated; text where the gateway handed it over as text, so that a large body is not decoded twice. */
+  body: Buffer | string;
   rows: ParsedRows;
   outcome: StoreOutcome;
   receipt: Receipt;

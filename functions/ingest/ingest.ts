@@ -87,8 +87,11 @@ export function createIngest(deps: IngestDependencies): Ingest {
       // Not before: whoever holds a token without its key must not use up the rate of its owner.
       limitRate(config, identity.principal, rate);
     })
-    .before(async ({ internal }) => {
-      internal.body = await inflate(internal.bytes, internal.headers.contentEncoding, internal.limits);
+    .before(async ({ event, internal: { bytes, headers, limits }, internal }) => {
+      // A surrogate that is alone has no bytes: in those that the digest is over, U+FFFD stands for it.
+      if (!event.isBase64Encoded && headers.contentEncoding === undefined)
+        internal.body = event.body?.toWellFormed() ?? '';
+      else internal.body = await inflate(bytes, headers.contentEncoding, limits);
     })
     .before(({ internal }) => {
       internal.rows = parseRows(internal.body, internal.mediaType);

@@ -33,6 +33,11 @@ export function parseCsv(text: string, take: (record: CsvRecord) => 'enough' | u
   while (scanner.at < text.length) {
     const start = scanner.at;
     const { line } = scanner;
+    // A body of nothing else has millions of them.
+    if (text.charCodeAt(start) === LF) {
+      skipLineEnd(scanner);
+      continue;
+    }
     const fields = readFields(scanner);
     const end = scanner.at;
     skipLineEnd(scanner);

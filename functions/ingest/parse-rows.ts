@@ -17,6 +17,8 @@ interface BodyRows<T> {
 /** Rows whose values JSON has typed already. */
 export interface JsonRows extends BodyRows<unknown> {
   readonly format: 'json';
+  /** The whole body. */
+  readonly text: string;
 }
 
 /** Rows of texts: what they mean, the table's columns say. */
@@ -34,9 +36,11 @@ export const MEDIA_TYPES = ['application/json', 'application/x-ndjson', 'text/cs
 export type MediaType = (typeof MEDIA_TYPES)[number];
 
 /** Parses a body. Of duplicate keys the last wins, as `JSON.parse` has it. @throws BatchRefusedError BODY_MALFORMED */
-export function parseRows(body: Buffer, mediaType: MediaType): ParsedRows {
-  if (!isUtf8(body)) throw new BatchRefusedError('BODY_MALFORMED', 'The body is not valid UTF-8.');
-  const text = body.toString('utf8');
+export function parseRows(body: Buffer | string, mediaType: MediaType): ParsedRows {
+  if (typeof body !== 'string' && !isUtf8(body)) {
+    throw new BatchRefusedError('BODY_MALFORMED', 'The body is not valid UTF-8.');
+  }
+  const text = body.toString();
   switch (mediaType) {
     case 'application/json':
       return parseArray(text);
@@ -53,6 +57,7 @@ function parseArray(text: string): JsonRows {
   let slices: readonly string[] | undefined;
   return {
     format: 'json',
+    text,
     values,
     rawOf: (row) => {
       slices ??= elementTexts(text);
@@ -70,14 +75,14 @@ function parseLines(text: string): JsonRows {
     const next = text.indexOf('\n', start);
     const end = next < 0 ? text.length : next;
     const row = text.slice(start, end);
-    if (!isBlank(row)) {
+    if (row !== '' && !isBlank(row)) {
       values.push(parseJson(row, `Line ${line} is not JSON`));
       rows.push({ line, start, end });
     }
     start = end + 1;
   }
   const rawOf = (row: number) => text.slice(rows[row]?.start, rows[row]?.end ?? 0);
-  return { format: 'json', values, rawOf, lineOf: (row) => rows[row]?.line };
+  return { format: 'json', text, values, rawOf, lineOf: (row) => rows[row]?.line };
 }
 
 /** Blank as JSON sees it: spaces, tabs and the CR of a CRLF. */

@@ -1,5 +1,5 @@
 import type { Contract } from './contract.ts';
-import { mayHoldUnsafeInteger, mayLoseDigits, parseExactly } from './exact-number.ts';
+import { mayHoldUnsafeInteger, mayLoseDigits, readExactly } from './exact-number.ts';
 import type { JsonRows, ParsedRows } from './parse-rows.ts';
 import { compileCsvReader } from './read-csv-row.ts';
 import { isRow } from './row.ts';
@@ -22,13 +22,20 @@ export function createRowReader(contract: Contract, rows: ParsedRows): RowReader
     return { read: (row) => readRow(rows.values[row]?.fields ?? []) };
   }
   const plain = (row: number) => rows.values[row];
-  const again = (row: number) => exactly(rows, row);
+  let last: { readonly row: number; readonly value: unknown } | undefined;
+  // Whoever explains a refusal asks for the row once more.
+  const again = (row: number) => {
+    if (last?.row !== row) last = { row, value: exactly(rows, row) };
+    return last.value;
+  };
   switch (contract.digits) {
     case 'none':
       return { read: plain };
     case 'integer':
       return { read: plain, readAgain: again };
     case 'decimal':
+      // To look at the whole body once is cheaper than to cut it into rows.
+      if (!mayLoseDigits(rows.text)) return { read: plain, readAgain: again };
       return { read: (row) => (mayLoseDigits(rows.rawOf(row)) ? again(row) : plain(row)), readAgain: again };
   }
 }
@@ -37,5 +44,5 @@ function exactly(rows: JsonRows, row: number): unknown {
   const value = rows.values[row];
   if (!isRow(value)) return value;
   const raw = rows.rawOf(row);
-  return mayHoldUnsafeInteger(raw) ? parseExactly(raw) : value;
+  return mayHoldUnsafeInteger(raw) ? readExactly(raw, value) : value;
 }

@@ -38,8 +38,22 @@ describe('numbers as written', () => {
   });
 
   test('a text is looked at more closely exactly where its numbers are long', () => {
-    expect(['{"a":123456789012345}', '"2026-01-01T00:00:00.000000000Z"'].map(mayLoseDigits)).toEqual([false, false]);
-    expect(['{"a":1234567890123456}', '{"a":0.12345678901234567}'].map(mayLoseDigits)).toEqual([true, true]);
+    const held = [
+      '{"a":123456789012345}',
+      '"2026-01-01T00:00:00.000000000Z"',
+      '[1234567890123456]',
+      '[0.30000000000000004]',
+    ];
+    const uuid = '{"a":"1e-123456-1234567890123456789"}';
+    const lost = [
+      '{"a":12345678901234567}',
+      '{"a":0.12345678901234567}',
+      '[1.0000000000000001]',
+      '1e-400',
+      '[0, -1e-400]',
+    ];
+    expect([...held, uuid].filter(mayLoseDigits)).toEqual([]);
+    expect(lost.filter(mayLoseDigits)).toEqual(lost);
   });
 
   test('levels are counted outside of strings, and 50,000 of them do not end the process', () => {
