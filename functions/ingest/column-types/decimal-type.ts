@@ -1,4 +1,4 @@
-import { ExactNumber } from '../exact-number.ts';
+import { asDouble, ExactNumber } from '../exact-number.ts';
 import type { ColumnType, Encode } from './column-type-parts.ts';
 import { plainType } from './column-type-parts.ts';
 
@@ -15,9 +15,12 @@ export function decimalType(precision: number, scale: number): ColumnType | unde
   if (!(precision >= 1 && precision <= MOST_DIGITS && scale >= 0 && scale <= precision)) return undefined;
   const bits = precision <= 9 ? 32 : precision <= 18 ? 64 : precision <= 38 ? 128 : 256;
   const most = 10n ** BigInt(precision);
-  const factor = 10 ** scale;
+  const isShort = precision <= SURELY_HELD;
+  // Beyond 10^22 a power of ten is no double.
+  const factor = scale <= 22 ? 10 ** scale : Number.NaN;
   const surelyHeld = 10 ** Math.min(precision, SURELY_HELD);
-  const encode: Encode = (value, out) => {
+  const encode: Encode = (given, out) => {
+    const value = isShort ? asDouble(given) : given;
     if (typeof value === 'number') {
       // So few digits come back from a double as they were written, so no text is needed.
       const exact = Math.round(value * factor);
@@ -39,7 +42,7 @@ export function decimalType(precision: number, scale: number): ColumnType | unde
     encode,
     `a decimal of ${precision} digits, ${scale} of them after the point, as a number or a string`,
     {
-      digits: 'decimal',
+      digits: isShort ? 'none' : 'decimal',
       zeroBytes: bits / 8,
     },
   );
