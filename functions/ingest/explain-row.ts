@@ -44,7 +44,8 @@ function faultsOfNames(row: Row, { columns }: Contract): readonly RowFault[] {
   const faults: RowFault[] = [];
   const known = new Set(columns.map(({ name }) => name));
   const rest = columns.find(({ kind }) => kind === 'rest');
-  const unknown: [string, unknown][] = [];
+  // Without a prototype: thousands of names that no row had before are several times slower in an object of its usual kind.
+  const unknown: Record<string, unknown> = Object.create(null);
   for (const name of Object.keys(row)) {
     if (faults.length === MOST_FAULTS) break;
     if (name.startsWith('_'))
@@ -52,9 +53,9 @@ function faultsOfNames(row: Row, { columns }: Contract): readonly RowFault[] {
     else if (name === rest?.name) faults.push(fault(name, 'FIELD_RESERVED', 'keeps the fields that have no column'));
     else if (known.has(name)) continue;
     else if (rest === undefined) faults.push(fault(name, 'FIELD_UNKNOWN', 'the stream has no such field'));
-    else unknown.push([name, row[name]]);
+    else unknown[name] = row[name];
   }
-  const code = rest?.type.encode(Object.fromEntries(unknown), new RowBinaryWriter(256));
+  const code = rest?.type.encode(unknown, new RowBinaryWriter(256));
   if (rest !== undefined && code !== undefined) {
     faults.push(fault(rest.name, code, `the fields without a column are not ${rest.type.expected}`));
   }

@@ -19,10 +19,12 @@ export interface IngestState extends Record<string, unknown> {
   limits: BatchLimits;
   headers: BatchHeaders;
   mediaType: MediaType;
+  /** The body as sent, until its rows are read. */
   bytes: Buffer;
+  sentBytes: number;
   decision: AdmittedDecision;
-  /** Inflated; text where the gateway handed it over as text, so that a large body is not decoded twice. */
-  body: Buffer | string;
+  /** About how many, inflated. */
+  bodyBytes: number;
   rows: ParsedRows;
   outcome: StoreOutcome;
   receipt: Receipt;

@@ -70,7 +70,8 @@ export function createIngest(deps: IngestDependencies): Ingest {
     })
     .before(({ event, internal }) => {
       internal.bytes = bytesAsSent(event);
-      limitBytes(internal.bytes.length, internal.limits.bytes);
+      internal.sentBytes = internal.bytes.length;
+      limitBytes(internal.sentBytes, internal.limits.bytes);
     })
     .before(({ internal: { identity } }) => {
       refuseExpiredToken(identity, seconds(clock));
@@ -87,14 +88,12 @@ export function createIngest(deps: IngestDependencies): Ingest {
       // Not before: whoever holds a token without its key must not use up the rate of its owner.
       limitRate(config, identity.principal, rate);
     })
-    .before(async ({ event, internal: { bytes, headers, limits }, internal }) => {
-      // A surrogate that is alone has no bytes: in those that the digest is over, U+FFFD stands for it.
-      if (!event.isBase64Encoded && headers.contentEncoding === undefined)
-        internal.body = event.body?.toWellFormed() ?? '';
-      else internal.body = await inflate(bytes, headers.contentEncoding, limits);
-    })
-    .before(({ internal }) => {
-      internal.rows = parseRows(internal.body, internal.mediaType);
+    .before(async ({ event, internal }) => {
+      const body = await bodyOf(event, internal);
+      internal.bodyBytes = body.length;
+      internal.rows = parseRows(body, internal.mediaType);
+      // Megabytes, of which the event has the same: the spool, should it be needed, takes them from there.
+      internal.bytes = Buffer.alloc(0);
       countRows(internal.rows.values.length, internal.headers.rows, internal.limits.rows);
     })
     .before(async ({ event, internal, context }) => {
@@ -120,9 +119,19 @@ function identityOf(event: IngestEvent): Identity {
   return identity;
 }
 
+/** The body, inflated; as text where the gateway handed it over as text, so that a large one is not decoded twice. */
+function bodyOf(
+  { body = '', isBase64Encoded }: IngestEvent,
+  { bytes, headers: { contentEncoding }, limits }: IngestState,
+): string | Promise<Buffer> {
+  if (isBase64Encoded || contentEncoding !== undefined) return inflate(bytes, contentEncoding, limits);
+  // A surrogate that is alone has no bytes: in those that the digest is over, U+FFFD stands for it.
+  return body.toWellFormed();
+}
+
 function admittedBatch(
   event: IngestEvent,
-  { identity, headers, decision, startedAt, stream, limits, mediaType, rows, bytes, body }: IngestState,
+  { identity, headers, decision, startedAt, stream, limits, mediaType, rows, bodyBytes }: IngestState,
   { streams, policyHash }: IngestDependencies['config'],
   region: string,
 ): Omit<AdmittedBatch, 'remaining'> {
@@ -150,8 +159,8 @@ function admittedBatch(
       ...(identity.iat === undefined ? {} : { tokenIssuedAt: identity.iat }),
     },
     table: streams[stream]?.table ?? stream,
-    bytes,
-    bodyBytes: body.length,
+    bytes: () => bytesAsSent(event),
+    bodyBytes,
     rows,
     requestId: event.requestContext.requestId,
   };

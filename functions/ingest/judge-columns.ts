@@ -38,7 +38,7 @@ export interface ColumnsVerdict extends Pick<RowsVerdict, 'bytes' | 'format' | '
  * server reads several times faster than rows (docs/performance.md). A chunk that has bad rows is undone and written again
  * without them.
  *
- * @returns undefined where the format cannot hold the table, or not these rows, because they leave out different columns, or none is good
+ * @returns undefined where the format cannot hold the table, or not these rows, because they leave out different columns
  * @throws ContractUnusableError where a stamped column's type cannot hold what is stamped
  */
 export function judgeColumns(judge: ColumnsJudge): ColumnsVerdict | undefined {
@@ -48,7 +48,7 @@ export function judgeColumns(judge: ColumnsJudge): ColumnsVerdict | undefined {
   // Which columns the block has must not depend on a row that is refused.
   let first = 0;
   while (first < rows && !isGood(first)) first++;
-  if (first === rows) return undefined;
+  if (first === rows) return noneGood(rows);
   const block = openBlock(contract, absentColumns(contract, reader.read(first), {}), rows);
   const refused: number[] = [];
   for (let from = 0; from < rows; from += CHUNK_ROWS) {
@@ -61,6 +61,16 @@ export function judgeColumns(judge: ColumnsJudge): ColumnsVerdict | undefined {
     format: 'Native',
     columns: block.columns.map(({ column }) => column.name),
     refused: refused.sort((a, b) => a - b),
+  };
+}
+
+/** Not judged again in another format: nothing goes out. */
+function noneGood(rows: number): ColumnsVerdict {
+  return {
+    bytes: Buffer.alloc(0),
+    format: 'Native',
+    columns: [],
+    refused: Array.from({ length: rows }, (_, row) => row),
   };
 }
 

@@ -71,7 +71,7 @@ function auditLine(
       rowsDeclared: state.headers?.rows,
       rowsStored: stored?.accepted,
       rowsRefused: stored?.refused.length,
-      bytes: state.bytes?.length,
+      bytes: state.sentBytes,
       queryIds: stored?.queryIds,
       clickhouseCode: fault instanceof StoreError ? fault.clickhouseCode : undefined,
     }),

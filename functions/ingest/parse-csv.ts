@@ -3,13 +3,17 @@ import { BatchRefusedError } from '../shared/batch-refused-error.ts';
 /** A field's text; undefined for an empty field without quotes, null for `\N` without quotes (ClickHouse's own NULL). */
 export type CsvField = string | null | undefined;
 
-export interface CsvRecord {
-  readonly fields: readonly CsvField[];
+/** Where a record is in its text. */
+export interface CsvPlace {
   /** Where its text begins and ends, without the line's end. */
   readonly start: number;
   readonly end: number;
   /** Line of the text in which it begins, from 1. */
   readonly line: number;
+}
+
+export interface CsvRecord extends CsvPlace {
+  readonly fields: readonly CsvField[];
 }
 
 const QUOTE = 0x22;
@@ -44,6 +48,11 @@ export function parseCsv(text: string, take: (record: CsvRecord) => 'enough' | u
     const isBlank = fields.length === 1 && fields[0] === undefined;
     if (!isBlank && take({ fields, start, end, line }) === 'enough') return;
   }
+}
+
+/** The fields of a record that has been parsed before. */
+export function readCsvFields(text: string, { start, line }: CsvPlace): readonly CsvField[] {
+  return readFields({ text, at: start, line });
 }
 
 interface Scanner {

@@ -3,7 +3,7 @@ import { STREAM_LIMITS } from '../../config/stream-limits.ts';
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
 import { csvRows } from './csv-rows.ts';
 import { endOfString } from './exact-number.ts';
-import type { CsvRecord } from './parse-csv.ts';
+import type { CsvField, CsvPlace } from './parse-csv.ts';
 
 interface BodyRows<T> {
   /** As many as the body has rows. */
@@ -17,13 +17,14 @@ interface BodyRows<T> {
 /** Rows whose values JSON has typed already. */
 export interface JsonRows extends BodyRows<unknown> {
   readonly format: 'json';
-  /** The whole body. */
-  readonly text: string;
+  /** The whole body, where it is in memory as one text. */
+  readonly text: string | undefined;
 }
 
 /** Rows of texts: what they mean, the table's columns say. */
-export interface CsvRows extends BodyRows<CsvRecord> {
+export interface CsvRows extends BodyRows<CsvPlace> {
   readonly format: 'csv';
+  readonly fieldsOf: (place: CsvPlace) => readonly CsvField[];
   /** The header's, no two the same. */
   readonly names: readonly string[];
 }
@@ -40,14 +41,13 @@ export function parseRows(body: Buffer | string, mediaType: MediaType): ParsedRo
   if (typeof body !== 'string' && !isUtf8(body)) {
     throw new BatchRefusedError('BODY_MALFORMED', 'The body is not valid UTF-8.');
   }
-  const text = body.toString();
   switch (mediaType) {
     case 'application/json':
-      return parseArray(text);
+      return parseArray(body.toString());
     case 'application/x-ndjson':
-      return parseLines(text);
+      return parseLines(body);
     case 'text/csv':
-      return csvRows(text);
+      return csvRows(body.toString());
   }
 }
 
@@ -67,22 +67,40 @@ function parseArray(text: string): JsonRows {
   };
 }
 
-function parseLines(text: string): JsonRows {
+const LF = 0x0a;
+
+/** Line by line also in memory: a body that came as bytes is never there as a text as well. */
+function parseLines(body: Buffer | string): JsonRows {
+  const textOf =
+    typeof body === 'string'
+      ? (start: number, end: number) => body.slice(start, end)
+      : (start: number, end: number) => body.toString('utf8', start, end);
+  const unitAt = typeof body === 'string' ? (at: number) => body.charCodeAt(at) : (at: number) => body[at];
   const values: unknown[] = [];
   const rows: { readonly line: number; readonly start: number; readonly end: number }[] = [];
   // Of more rows than any stream takes only one is read, for the refusal.
-  for (let start = 0, line = 1; start < text.length && rows.length <= STREAM_LIMITS.rows; line++) {
-    const next = text.indexOf('\n', start);
-    const end = next < 0 ? text.length : next;
-    const row = text.slice(start, end);
-    if (row !== '' && !isBlank(row)) {
+  for (let start = 0, line = 1; start < body.length && rows.length <= STREAM_LIMITS.rows; line++) {
+    // A body of nothing else has millions of them.
+    if (unitAt(start) === LF) {
+      start++;
+      continue;
+    }
+    const next = body.indexOf('\n', start);
+    const end = next < 0 ? body.length : next;
+    const row = textOf(start, end);
+    if (!isBlank(row)) {
       values.push(parseJson(row, `Line ${line} is not JSON`));
       rows.push({ line, start, end });
     }
     start = end + 1;
   }
-  const rawOf = (row: number) => text.slice(rows[row]?.start, rows[row]?.end ?? 0);
-  return { format: 'json', text, values, rawOf, lineOf: (row) => rows[row]?.line };
+  return {
+    format: 'json',
+    text: typeof body === 'string' ? body : undefined,
+    values,
+    rawOf: (row) => textOf(rows[row]?.start ?? 0, rows[row]?.end ?? 0),
+    lineOf: (row) => rows[row]?.line,
+  };
 }
 
 /** Blank as JSON sees it: spaces, tabs and the CR of a CRLF. */

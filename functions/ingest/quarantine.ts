@@ -40,8 +40,8 @@ export function quarantineBytes(
 
 /** The first `bytes` bytes of the text, never half a character. */
 function cut(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text.toWellFormed();
   const encoded = Buffer.from(text);
-  if (encoded.length <= bytes) return text.toWellFormed();
   let end = bytes;
   while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end--;
   return encoded.toString('utf8', 0, end);

@@ -186,13 +186,17 @@ export function isInherited(name: string): boolean {
 function writeRest({ name: own, type }: ContractColumn, { columns }: Contract, isFlagged: boolean): Write {
   const known = new Set(columns.map(({ name }) => name));
   return (row, _index, out) => {
-    const unknown: [string, unknown][] = [];
+    // Without a prototype: names that no row had before are five to ten times slower in an object of its usual kind.
+    const unknown: Record<string, unknown> = Object.create(null);
+    let kept = 0;
     for (const name of Object.keys(row)) {
       if (name === own || name.startsWith('_')) return REFUSED;
-      if (!known.has(name)) unknown.push([name, row[name]]);
+      if (known.has(name)) continue;
+      unknown[name] = row[name];
+      kept++;
     }
     if (isFlagged) out.byte(0);
-    return type.encode(Object.fromEntries(unknown), out) === undefined ? unknown.length : REFUSED;
+    return type.encode(unknown, out) === undefined ? kept : REFUSED;
   };
 }
 

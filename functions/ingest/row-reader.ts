@@ -19,7 +19,13 @@ export interface RowReader {
 export function createRowReader(contract: Contract, rows: ParsedRows): RowReader {
   if (rows.format === 'csv') {
     const readRow = compileCsvReader(contract, rows.names);
-    return { read: (row) => readRow(rows.values[row]?.fields ?? []) };
+    const { values, fieldsOf } = rows;
+    return {
+      read(row) {
+        const place = values[row];
+        return place && readRow(fieldsOf(place));
+      },
+    };
   }
   const plain = (row: number) => rows.values[row];
   let last: { readonly row: number; readonly value: unknown } | undefined;
@@ -35,7 +41,7 @@ export function createRowReader(contract: Contract, rows: ParsedRows): RowReader
       return { read: plain, readAgain: again };
     case 'decimal':
       // To look at the whole body once is cheaper than to cut it into rows.
-      if (!mayLoseDigits(rows.text)) return { read: plain, readAgain: again };
+      if (rows.text !== undefined && !mayLoseDigits(rows.text)) return { read: plain, readAgain: again };
       return { read: (row) => (mayLoseDigits(rows.rawOf(row)) ? again(row) : plain(row)), readAgain: again };
   }
 }

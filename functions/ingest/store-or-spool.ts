@@ -18,8 +18,8 @@ import { freezeVerdict, type Verdict } from './verdict.ts';
 export interface AdmittedBatch {
   readonly envelope: Omit<SpoolEnvelope, 'verdict' | 'attempt'>;
   readonly table: string;
-  /** The body's bytes as sent. */
-  readonly bytes: Buffer;
+  /** The body's bytes as sent, made when they are asked for. */
+  readonly bytes: () => Buffer;
   readonly bodyBytes: number;
   readonly rows: ParsedRows;
   readonly requestId: string;
@@ -100,7 +100,7 @@ export async function storeOrSpool(batch: AdmittedBatch, deps: StoreOrSpoolDepen
     // The next batch is judged by the table as it is; this one keeps its verdict.
     if (fault instanceof StoreError && fault.fault === 'schema') deps.contracts.expire(batch.table);
     const attempt = { requestId, ...(clickhouseCode === undefined ? {} : { clickhouseCode }) };
-    const spooled = { envelope: { ...envelope, verdict, attempt }, bytes: batch.bytes };
+    const spooled = { envelope: { ...envelope, verdict, attempt }, bytes: batch.bytes() };
     try {
       const keys = await deps.spoolKeys.get();
       const left = Math.max(0, Math.min(SPOOL_PATIENCE_MS, Math.floor(batch.remaining()) - KEPT_FOR_ANSWER_MS));

@@ -42,7 +42,9 @@ function wideInteger(bits: 64 | 128 | 256, signed: 0n | 1n): ColumnType {
   const most = (1n << (BigInt(bits) - signed)) - 1n;
   const least = signed === 0n ? 0n : -most - 1n;
   const form = new RegExp(`^-?\\d{1,${String(most).length}}$`);
-  const encode: Encode = (value, out) => {
+  const encode: Encode = (given, out) => {
+    // With a point or an exponent it is the double that it is, whether or not the row was read once more for the sake of another field.
+    const value = given instanceof ExactNumber && /[.eE]/.test(given.text) ? Number(given.text) : given;
     if (typeof value === 'number') {
       if (!Number.isInteger(value)) return 'FIELD_TYPE';
       // Beyond 2^53 the double has lost digits; the row is then read once more, with its numbers as written.

@@ -174,8 +174,9 @@ describe('wide numbers', () => {
     expect(outcomes('Int64', [Number(text), new ExactNumber('9.5'), new ExactNumber('1e300')])).toEqual([
       'FIELD_RANGE',
       'FIELD_TYPE',
-      'FIELD_TYPE',
+      'FIELD_RANGE',
     ]);
+    expect(encoded('Int64', new ExactNumber('5.0000000000000000'))).toEqual(encoded('Int64', 5));
   });
 
   test('other columns take a long number as the double it is', () => {

@@ -9,7 +9,7 @@ import { STAMP, TABLE } from './stream-contract.ts';
 describe('numbers as written', () => {
   test('only numbers that a double may not hold are kept as text', () => {
     const parsed = parseExactly(
-      '[1,-0.5,9007199254740991,9007199254740993,1e300,0.1234567890123456,"9007199254740993"]',
+      '[1,-0.5,9007199254740991,9007199254740993,1e300,1e-400,0e-400,0.1234567890123456,"9007199254740993"]',
     );
     expect(parsed).toEqual([
       1,
@@ -17,6 +17,8 @@ describe('numbers as written', () => {
       new ExactNumber('9007199254740991'),
       new ExactNumber('9007199254740993'),
       new ExactNumber('1e300'),
+      new ExactNumber('1e-400'),
+      0,
       new ExactNumber('0.1234567890123456'),
       '9007199254740993',
     ]);

@@ -5,7 +5,7 @@ import type {
   LedgerEntry,
 } from '../../../../functions/ingest/batch-store.ts';
 import { QUARANTINE_TABLE } from '../../../../functions/ingest/quarantine.ts';
-import { TABLE } from '../ingest/stream-contract.ts';
+import { ROWS_TABLE as TABLE } from '../ingest/stream-contract.ts';
 
 export interface StoreFaults {
   /** Throws where an insert is to fail. */

@@ -54,7 +54,7 @@ export function admittedBatch({
       ...(tokenIssuedAt === undefined ? {} : { tokenIssuedAt }),
     },
     table: 'hits',
-    bytes,
+    bytes: () => bytes,
     bodyBytes: body.length,
     rows: parseRows(body, mediaType),
     requestId: 'ingest-1',
@@ -66,7 +66,10 @@ export function admittedBatch({
 /** The same as the spool keeps it, not yet judged. */
 export function spooledBatch(sent: Sent = {}): SpooledBatch {
   const { envelope, bytes } = admittedBatch(sent);
-  return { envelope: { ...envelope, verdict: null, attempt: { requestId: 'ingest-1', clickhouseCode: 241 } }, bytes };
+  return {
+    envelope: { ...envelope, verdict: null, attempt: { requestId: 'ingest-1', clickhouseCode: 241 } },
+    bytes: bytes(),
+  };
 }
 
 /** Has ingest spool a batch: with its verdict, or unjudged as a cold container does while ClickHouse is away. */
