@@ -22,6 +22,7 @@ const REQUIRE =
   "import{createRequire as createRequireHere}from'node:module';const require=createRequireHere(import.meta.url);";
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const LAMBDA_CREDENTIALS = join(ROOT, 'functions/shared/lambda-credentials.ts');
 
 /**
  * Bundles one function with all it needs: the AWS SDK too, because what was tested is then what runs, and the parsed config as
@@ -41,7 +42,7 @@ export function bundleFunction(name: FunctionName, config: Config, outDir: strin
     absWorkingDir: ROOT,
     entryPoints: [FUNCTION_ENTRIES[name]],
     outfile: file,
-    alias: { '#config': configFile },
+    alias: { '#config': configFile, '@aws-sdk/credential-provider-node': LAMBDA_CREDENTIALS },
     bundle: true,
     minify: true,
     format: 'esm',
