@@ -4,7 +4,8 @@ import type { BatchKey } from '../../functions/shared/batch-key.ts';
 import { batchRequest } from '../../functions/shared/batch-request.ts';
 import type { Identity } from '../../functions/shared/identity.ts';
 import { authorizedEvent } from '../../local/gateway/gateway-events.ts';
-import { type BodyFormat, CONTENT_TYPES } from './generate-web-events.ts';
+import type { BodyFormat } from './data-sets.ts';
+import { CONTENT_HEADERS } from './encode-rows.ts';
 
 /** Who sends the batches of the bench, and with what. */
 export interface Sender {
@@ -26,7 +27,7 @@ export function batchEvent(
   const request = batchRequest({
     stream,
     body,
-    contentType: CONTENT_TYPES[format],
+    ...CONTENT_HEADERS[format],
     rows,
     batchId: randomUUID(),
     source: sender.source,

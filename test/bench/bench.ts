@@ -1,73 +1,53 @@
 import { parseArgs } from 'node:util';
-import { config } from '../../config/loaded.ts';
-import { createHandWrittenInsert } from './baseline/hand-written-insert.ts';
-import type { CompareOptions } from './compare.ts';
-import { type Figure, figureTable } from './figure.ts';
-import { encodeRows, generateWebEvents } from './generate-web-events.ts';
-import { measureDecision, measureInit } from './measure-authorizer.ts';
-import { type BenchBatch, measureIngest } from './measure-ingest.ts';
-import { measureOwnPart } from './measure-own-part.ts';
+import { benchJobs, type Job } from './bench-jobs.ts';
+import type { Figure } from './figure.ts';
+import { figureTables } from './figure-table.ts';
+import { BatchNotStoredError } from './measure-ingest.ts';
 import { startBenchEngine } from './start-bench-engine.ts';
 import { startIngest } from './start-ingest.ts';
 
-const SEED = 1;
-const STREAM = 'web_events';
-const FORMATS = ['json', 'ndjson'] as const;
-/** Rows of a batch, and how many pairs of runs count: small batches are short, so their noise needs more of them. */
-const SIZES = [
-  { rows: 100, rounds: 100, shortRounds: 25 },
-  { rows: 1_000, rounds: 60, shortRounds: 15 },
-  { rows: 10_000, rounds: 20, shortRounds: 5 },
-] as const;
-
-/** A decision takes a tenth of a millisecond: its 99th percentile needs many. */
-const DECISIONS = { warmUps: 500, rounds: 5_000, shortRounds: 1_000 };
-const STARTS = { warmUps: 2, rounds: 30, shortRounds: 7 };
-
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, short: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
+    /** A part of the names of the figures that are wanted. */
+    only: { type: 'string', default: '' },
+  },
 });
 
-const engine = await startBenchEngine(config);
+const engine = await startBenchEngine();
+const ingest = startIngest(engine.account);
 try {
   const figures = await measure();
-  if (!options.json) console.log(figureTable(figures));
+  if (!options.json) console.log(figureTables(figures));
 } finally {
+  await ingest.close();
   await engine.stop();
 }
 
 async function measure(): Promise<readonly Figure[]> {
-  const { url, user, password } = engine.account;
-  const { ingest, contracts, sender } = startIngest(config, engine.account);
-  const table = config.streams[STREAM]?.table ?? STREAM;
-  const rowBytes = config.streams[STREAM]?.limits.rowBytes ?? 0;
-  const database = config.clickhouse.database;
-  const baseline = createHandWrittenInsert({ url, username: user, password, database, table });
-  const contract = await contracts.get(table, AbortSignal.timeout(10_000));
+  const isWanted = (name: string) => name.includes(options.only);
+  const jobs = benchJobs(engine, ingest, options.short).filter(({ names }) => names.some(isWanted));
+  if (jobs.length === 0) throw new RangeError(`--only: no figure's name holds ${JSON.stringify(options.only)}.`);
   const figures: Figure[] = [];
-  try {
-    for (const part of await measureDecision(config, repeated(DECISIONS))) report(part);
-    report(await measureInit(config, repeated(STARTS)));
-    for (const { rows, rounds, shortRounds } of SIZES) {
-      const events = generateWebEvents(rows, SEED);
-      const repeat = { warmUps: options.short ? 3 : 10, rounds: options.short ? shortRounds : rounds };
-      for (const format of FORMATS) {
-        const batch: BenchBatch = { format, rows, body: encodeRows(events, format) };
-        report(await measureIngest(batch, { stream: STREAM, sender, ingest, baseline }, repeat));
-        report(await measureOwnPart(batch, contract, rowBytes, repeat));
-      }
+  for (const job of jobs) {
+    for (const figure of await run(job)) {
+      if (!isWanted(figure.name)) continue;
+      figures.push(figure);
+      if (options.json) console.log(JSON.stringify(figure));
     }
-  } finally {
-    await baseline.close();
   }
   return figures;
+}
 
-  function repeated({ warmUps, rounds, shortRounds }: typeof DECISIONS): CompareOptions {
-    return { warmUps, rounds: options.short ? shortRounds : rounds };
-  }
-
-  function report(figure: Figure): void {
-    figures.push(figure);
-    if (options.json) console.log(JSON.stringify(figure));
+/** A batch that was not stored makes its own figures worthless, and not those of minutes before it. */
+async function run(job: Job): Promise<readonly Figure[]> {
+  try {
+    return await job.run();
+  } catch (error) {
+    if (!(error instanceof BatchNotStoredError)) throw error;
+    console.error(`Left out: ${job.names.join('; ')}. ${error.message}`);
+    process.exitCode = 1;
+    return [];
   }
 }

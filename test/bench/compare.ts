@@ -1,49 +1,48 @@
 /** Makes one run ready, outside the timed part, and hands it over. */
-export type Contender = () => () => unknown;
+export type Prepare = () => () => unknown;
 
-/** Durations of two ways of doing the same, in milliseconds: medians, and what all but one of a hundred runs stay below. */
-export interface Comparison {
-  readonly ours: number;
-  readonly baseline: number;
-  readonly oursP99: number;
-  readonly baselineP99: number;
+/** One way of doing the same, and what its runs took; the same index is the same round of all that took part. */
+export interface Contender {
+  readonly prepare: Prepare;
+  readonly ms: number[];
+  /** Of this process alone, all threads of it: ClickHouse is another. */
+  readonly cpuMs: number[];
 }
 
 export interface CompareOptions {
-  /** Pairs of runs that are thrown away first: compilation, caches, connections. */
+  /** Rounds that are thrown away first: compilation, caches, connections. */
   readonly warmUps: number;
-  /** Pairs of runs that count. */
+  /** Rounds that count. */
   readonly rounds: number;
 }
 
+export function contender(prepare: Prepare): Contender {
+  return { prepare, ms: [], cpuMs: [] };
+}
+
 /**
- * Runs both in turn and takes median and 99th percentile of each. In turn, so that a machine that grows slower slows both; the order swaps from round to
- * round, so that neither always pays for what the other left behind.
+ * Runs all once in every round and writes down what each took. In turn, so that a machine that grows slower slows all; the order changes
+ * from round to round, so that nobody always pays for what the same other left behind.
  */
-export async function compare(ours: Contender, baseline: Contender, options: CompareOptions): Promise<Comparison> {
-  const entrants = [
-    { prepare: ours, durations: [] as number[] },
-    { prepare: baseline, durations: [] as number[] },
-  ] as const;
-  for (let round = -options.warmUps; round < options.rounds; round++) {
-    for (const { prepare, durations } of round % 2 === 0 ? entrants : entrants.toReversed()) {
+export async function compare(contenders: readonly Contender[], { warmUps, rounds }: CompareOptions): Promise<void> {
+  for (let round = 0; round < warmUps + rounds; round++) {
+    for (const { prepare, ms, cpuMs } of inOrderOf(round, contenders)) {
       const run = prepare();
+      const cpu = process.cpuUsage();
       const started = performance.now();
       await run();
-      if (round >= 0) durations.push(performance.now() - started);
+      const took = performance.now() - started;
+      const { user, system } = process.cpuUsage(cpu);
+      if (round < warmUps) continue;
+      ms.push(took);
+      cpuMs.push((user + system) / 1000);
     }
   }
-  const [mine, other] = [entrants[0].durations, entrants[1].durations];
-  return { ours: median(mine), baseline: median(other), oursP99: p99(mine), baselineP99: p99(other) };
 }
 
-function p99(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? 0;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  if (low === undefined || high === undefined) throw new RangeError('median of nothing: at least one round is needed');
-  return (low + high) / 2;
+/** Each begins as often as the others, and each pair runs in both orders. */
+function inOrderOf<T>(round: number, all: readonly T[]): readonly T[] {
+  const first = Math.floor(round / 2) % all.length;
+  const turned = [...all.slice(first), ...all.slice(0, first)];
+  return round % 2 === 0 ? turned : turned.toReversed();
 }

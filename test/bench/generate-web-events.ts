@@ -1,12 +1,7 @@
+import { seededValues } from './seeded-values.ts';
+
 /** A row as an EdgeWorker sends it: columns of `web_events`, none that edgehouse stamps. */
 export type WebEventRow = Readonly<Record<string, string | number | null>>;
-
-export type BodyFormat = 'json' | 'ndjson';
-
-export const CONTENT_TYPES = {
-  json: 'application/json',
-  ndjson: 'application/x-ndjson',
-} as const satisfies Record<BodyFormat, string>;
 
 /** The first event's time; fixed, so that a seed stands for the same bytes on every day. */
 const FIRST_EVENT_MS = Date.UTC(2026, 0, 1);
@@ -17,8 +12,7 @@ const FIRST_EVENT_MS = Date.UTC(2026, 0, 1);
  * @param seed the same seed gives the same rows
  */
 export function generateWebEvents(count: number, seed: number): readonly WebEventRow[] {
-  const below = seededIntegers(seed);
-  const pick = (values: readonly string[]): string => values[below(values.length)] ?? '';
+  const { below, pick, hex } = seededValues(seed);
   return Array.from({ length: count }, (_, index) => {
     const country = pick(COUNTRIES);
     return {
@@ -36,31 +30,10 @@ export function generateWebEvents(count: number, seed: number): readonly WebEven
       country,
       client_network: `${1 + below(220)}.${below(256)}.${below(256)}.0/24`,
       device: pick(DEVICES),
-      visitor: hex(below, 16),
+      visitor: hex(16),
       event_type: 'request',
     };
   });
-}
-
-/** A batch's body, as `cli` and EdgeWorker write it. */
-export function encodeRows(rows: readonly WebEventRow[], format: BodyFormat): Buffer {
-  if (format === 'json') return Buffer.from(JSON.stringify(rows));
-  return Buffer.from(`${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
-}
-
-/** Mulberry32, a small well-mixed generator: `Math.random` takes no seed. */
-function seededIntegers(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-function hex(below: (limit: number) => number, digits: number): string {
-  return Array.from({ length: digits }, () => below(16).toString(16)).join('');
 }
 
 const COUNTRIES = ['FR', 'DE', 'US', 'GB', 'JP', 'BR', 'IN', 'PL'];

@@ -1,24 +1,18 @@
-import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
-import { buildSync } from 'esbuild';
 import { SignJWT } from 'jose';
-import { bundleFunction } from '../../cdk/bundle-function.ts';
 import type { Config } from '../../config/schema.ts';
 import { createAuthorize } from '../../functions/authorizer/authorize.ts';
 import { trustedIssuers } from '../../functions/authorizer/trusted-issuer.ts';
 import { publicJwk } from '../../functions/shared/public-jwk.ts';
 import { authorizerEvent } from '../../local/gateway/gateway-events.ts';
 import { createBareJoseVerify } from './baseline/bare-jose-verify.ts';
-import { type CompareOptions, compare } from './compare.ts';
-import { type Figure, figure } from './figure.ts';
+import { type CompareOptions, compare, contender } from './compare.ts';
+import { comparedFigure, type Figure, p99Figure } from './figure.ts';
 
 const ISSUER = 'https://issuer.example';
 const SECONDS = 3_600;
+
+export const DECISION_FIGURES = ['authorizer decision ms, RS256, p50', 'authorizer decision ms, RS256, p99'] as const;
 
 /**
  * The authorizer's whole decision for a good RS256 token whose key is at hand, in milliseconds: event in, answer and audit line out. The
@@ -50,52 +44,15 @@ export async function measureDecision(config: Config, options: CompareOptions): 
   });
   const event = eventWith(token);
   const verify = createBareJoseVerify(keys, { issuer: ISSUER, audience });
-  const result = await compare(
-    () => async () => {
-      if (!(await authorize(event)).isAuthorized) throw new RangeError('The token is good and must be taken');
-    },
-    () => () => verify(token),
-    options,
-  );
+  const ours = contender(() => async () => {
+    if (!(await authorize(event)).isAuthorized) throw new RangeError('The token is good and must be taken');
+  });
+  const bare = contender(() => () => verify(token));
+  await compare([ours, bare], options);
   return [
-    figure('authorizer decision ms, RS256, p50', 'ms', result.ours, result.baseline),
-    figure('authorizer decision ms, RS256, p99', 'ms', result.oursP99, result.baselineP99),
+    comparedFigure(DECISION_FIGURES[0], 'ms', ours.ms, bare.ms),
+    p99Figure(DECISION_FIGURES[1], 'ms', ours.ms, bare.ms),
   ];
-}
-
-/**
- * A whole process that loads and composes the deployed bundle of the authorizer, in milliseconds. The baseline is one that loads
- * `bare-jose-verify.ts`, bundled alike.
- */
-export async function measureInit(config: Config, options: CompareOptions): Promise<Figure> {
-  const folder = await mkdtemp(join(tmpdir(), 'edgehouse-bench-'));
-  try {
-    const { directory } = bundleFunction('authorizer', config, folder);
-    const bare = join(folder, 'bare.mjs');
-    buildSync({
-      entryPoints: [join(import.meta.dirname, 'baseline/bare-jose-verify.ts')],
-      outfile: bare,
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node24',
-    });
-    const { ours, baseline } = await compare(
-      () => () => startProcess(join(directory, 'index.mjs')),
-      () => () => startProcess(bare),
-      options,
-    );
-    return figure('authorizer init ms, whole process', 'ms', ours, baseline);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function startProcess(bundle: string): Promise<void> {
-  const code = `await import(${JSON.stringify(pathToFileURL(bundle).href)})`;
-  const env = { ISSUER_URL: ISSUER, KEY_SET_URL: `${ISSUER}/jwks.json`, AWS_REGION: 'us-east-1' };
-  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { env });
 }
 
 function eventWith(token: string) {

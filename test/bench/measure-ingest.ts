@@ -1,63 +1,84 @@
 import type { Ingest } from '../../functions/ingest/ingest.ts';
 import { lambdaContext } from '../../local/gateway/lambda-context.ts';
 import type { HandWrittenInsert } from './baseline/hand-written-insert.ts';
+import type { RawPost } from './baseline/post-raw-body.ts';
 import { batchEvent, type Sender } from './batch-event.ts';
-import { type CompareOptions, compare } from './compare.ts';
-import { type Figure, figure } from './figure.ts';
-import type { BodyFormat } from './generate-web-events.ts';
+import { type BenchBatch, subjectOf } from './bench-batch.ts';
+import { type CompareOptions, compare, contender } from './compare.ts';
+import { nullStream } from './data-sets.ts';
+import { comparedFigure, type Figure } from './figure.ts';
 
 /** A batch that was not stored: a figure that counts it would be worthless. */
 export class BatchNotStoredError extends Error {
   override readonly name = 'BatchNotStoredError';
   readonly code = 'BATCH_NOT_STORED';
 
-  constructor(batch: BenchBatch, seen: string) {
-    super(
-      `A batch of ${batch.rows} rows as ${batch.format} was not stored: expected 200, saw ${seen}. Is the machine busy?`,
-    );
+  constructor({ rows, format }: Pick<BenchBatch, 'rows' | 'format'>, seen: string) {
+    super(`A batch of ${rows} rows as ${format} was not stored: expected 200, saw ${seen}. Is the machine busy?`);
   }
 }
 
-export interface BenchBatch {
-  readonly format: BodyFormat;
-  readonly rows: number;
-  readonly body: Buffer;
-}
+export const INGEST_MEASURES = {
+  rows: 'ingest rows/s',
+  ceiling: 'ingest rows/s beside raw bytes',
+  unstored: 'ingest ms into a Null table',
+  cpu: 'ingest CPU ms/MB',
+} as const;
 
 export interface IngestContenders {
-  readonly stream: string;
   readonly sender: Sender;
   /** The whole function: headers, digest, signature, policy, rows, insert. */
   readonly ingest: Ingest;
   readonly baseline: HandWrittenInsert;
+  readonly ceiling: RawPost;
 }
 
 /**
- * Rows a second through ingest and through the hand-written insert, each with events of its own.
+ * One batch after the other through ingest, beside the hand-written insert, beside its raw bytes posted to ClickHouse, and beside ingest
+ * itself where the table keeps nothing.
  *
  * @throws BatchNotStoredError
  */
 export async function measureIngest(
   batch: BenchBatch,
-  { stream, sender, ingest, baseline }: IngestContenders,
+  { sender, ingest, baseline, ceiling }: IngestContenders,
   options: CompareOptions,
-): Promise<Figure> {
-  const event = () => batchEvent(sender, stream, batch.body, batch.format, batch.rows);
-  const { ours, baseline: theirs } = await compare(
-    () => {
-      const mine = event();
-      const context = lambdaContext(mine.requestContext.requestId, Date.now() + 15_000, Date.now);
-      return async () => {
-        const { statusCode, body } = await ingest(mine, context);
-        if (statusCode !== 200) throw new BatchNotStoredError(batch, `${statusCode} ${body ?? ''}`);
-      };
-    },
-    () => {
-      const mine = event();
-      return () => baseline.insert(mine);
-    },
-    options,
-  );
-  const perSecond = (ms: number) => (batch.rows / ms) * 1000;
-  return figure(`ingest rows/s, ${batch.format}, batch of ${batch.rows}`, 'rows/s', perSecond(ours), perSecond(theirs));
+): Promise<readonly Figure[]> {
+  const { dataSet, body, format, rows, textBytes } = batch;
+  const event = (stream: string) => batchEvent(sender, stream, body, format, rows);
+  const through = (stream: string) =>
+    contender(() => {
+      const mine = event(stream);
+      return () => ingestBatch(ingest, mine, batch);
+    });
+  const ours = through(dataSet.stream);
+  const unstored = through(nullStream(dataSet.stream));
+  const theirs = contender(() => {
+    const mine = event(dataSet.stream);
+    return () => baseline.insert(mine);
+  });
+  const raw = contender(() => () => ceiling.post(body, format));
+  await compare([ours, theirs, raw, unstored], options);
+
+  const perSecond = ({ ms }: { readonly ms: readonly number[] }) => ms.map((took) => (rows / took) * 1000);
+  const perMegabyte = ({ cpuMs }: { readonly cpuMs: readonly number[] }) => cpuMs.map((ms) => ms / (textBytes / 1e6));
+  const { rows: rowsMeasure, ceiling: ceilingMeasure, unstored: unstoredMeasure, cpu } = INGEST_MEASURES;
+  const subject = subjectOf(batch);
+  return [
+    comparedFigure(`${rowsMeasure}, ${subject}`, 'rows/s', perSecond(ours), perSecond(theirs)),
+    comparedFigure(`${ceilingMeasure}, ${subject}`, 'rows/s', perSecond(ours), perSecond(raw)),
+    comparedFigure(`${unstoredMeasure}, ${subject}`, 'ms', unstored.ms, ours.ms),
+    comparedFigure(`${cpu}, ${subject}`, 'ms/MB', perMegabyte(ours), perMegabyte(theirs)),
+  ];
+}
+
+/** @throws BatchNotStoredError */
+export async function ingestBatch(
+  ingest: Ingest,
+  event: Parameters<Ingest>[0],
+  batch: Pick<BenchBatch, 'rows' | 'format'>,
+): Promise<void> {
+  const context = lambdaContext(event.requestContext.requestId, Date.now() + 15_000, Date.now);
+  const { statusCode, body } = await ingest(event, context);
+  if (statusCode !== 200) throw new BatchNotStoredError(batch, `${statusCode} ${body ?? ''}`);
 }

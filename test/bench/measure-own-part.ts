@@ -2,10 +2,12 @@ import type { Contract } from '../../functions/ingest/contract.ts';
 import { type BatchStamp, judgeRows } from '../../functions/ingest/judge-rows.ts';
 import { parseRows } from '../../functions/ingest/parse-rows.ts';
 import { handWrittenOwnPart } from './baseline/hand-written-insert.ts';
-import { type CompareOptions, compare } from './compare.ts';
-import { type Figure, figure } from './figure.ts';
-import { CONTENT_TYPES } from './generate-web-events.ts';
-import type { BenchBatch } from './measure-ingest.ts';
+import { type BenchBatch, subjectOf } from './bench-batch.ts';
+import { type CompareOptions, compare, contender } from './compare.ts';
+import { CONTENT_HEADERS } from './encode-rows.ts';
+import { comparedFigure, type Figure } from './figure.ts';
+
+export const OWN_PART = 'ingest own part ms';
 
 /** Some batch's stamp: what it says does not change the work. */
 const STAMP: BatchStamp = {
@@ -31,14 +33,13 @@ export async function measureOwnPart(
   options: CompareOptions,
 ): Promise<Figure> {
   const { body, format, rows } = batch;
-  const baselineEvent = { body: body.toString('utf8'), isBase64Encoded: false };
-  const { ours, baseline } = await compare(
-    () => () => {
-      const { accepted } = judgeRows(contract, parseRows(body, CONTENT_TYPES[format]), STAMP, rowBytes, body.length);
-      if (accepted !== rows) throw new RangeError(`${accepted} of ${rows} generated rows fit the table; all must`);
-    },
-    () => () => handWrittenOwnPart(baselineEvent),
-    options,
-  );
-  return figure(`ingest own part ms, ${format}, batch of ${rows}`, 'ms', ours, baseline);
+  const { contentType } = CONTENT_HEADERS[format];
+  const baselineEvent = { body: body.toString('utf8'), headers: {}, isBase64Encoded: false };
+  const ours = contender(() => () => {
+    const { accepted } = judgeRows(contract, parseRows(body, contentType), STAMP, rowBytes, body.length);
+    if (accepted !== rows) throw new RangeError(`${accepted} of ${rows} generated rows fit the table; all must`);
+  });
+  const baseline = contender(() => () => handWrittenOwnPart(baselineEvent));
+  await compare([ours, baseline], options);
+  return comparedFigure(`${OWN_PART}, ${subjectOf(batch)}`, 'ms', ours.ms, baseline.ms);
 }

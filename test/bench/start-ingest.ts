@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { AdminAccount } from '../../clickhouse/admin-client.ts';
-import type { Config } from '../../config/schema.ts';
 import { createClickHouseBatchStore } from '../../functions/ingest/clickhouse-batch-store.ts';
 import { type ContractCache, createContractCache } from '../../functions/ingest/contract-cache.ts';
 import { createIngest, type Ingest } from '../../functions/ingest/ingest.ts';
@@ -9,28 +8,30 @@ import { SpoolError } from '../../functions/shared/batch-spool.ts';
 import type { CachedSecret } from '../../functions/shared/secret-cache.ts';
 import type { VersionedKey } from '../../functions/shared/versioned-keys.ts';
 import type { Sender } from './batch-event.ts';
+import { benchConfig } from './bench-config.ts';
 
 export interface BenchIngest {
   readonly ingest: Ingest;
   readonly contracts: ContractCache;
   readonly sender: Sender;
+  close(): Promise<void>;
 }
 
 /** Longer than a batch may wait in production, so that a busy machine makes a slow figure and not a failed run. */
 const PATIENCE_MS = 10_000;
 
-/** The real ingest on the bench's engine, and a sender whom the shipped policy lets write. */
-export function startIngest(config: Config, account: AdminAccount): BenchIngest {
+/** The real ingest on the bench's engine, and a sender who may write all its streams. */
+export function startIngest(account: AdminAccount): BenchIngest {
   const credential = fixed({ url: account.url, username: account.user, password: account.password });
   const master: VersionedKey = { version: 1, key: createHash('sha256').update('bench').digest() };
   const store = createClickHouseBatchStore({
-    database: config.clickhouse.database,
+    database: benchConfig.clickhouse.database,
     writer: credential,
     inspector: credential,
   });
   const contracts = createContractCache(store, Date.now);
   const ingest = createIngest({
-    config,
+    config: benchConfig,
     region: 'us-east-1',
     signingMaster: fixed([master]),
     principalKeys: new Map(),
@@ -44,7 +45,7 @@ export function startIngest(config: Config, account: AdminAccount): BenchIngest 
     telemetry: { count: () => undefined, warn: () => undefined },
     patienceMs: PATIENCE_MS,
   });
-  return { ingest, contracts, sender: makeSender(master) };
+  return { ingest, contracts, sender: makeSender(master), close: () => store.close() };
 }
 
 /** Ingest never looks into a token: the authorizer has. As long as a real one, since its bytes are hashed for the key. */

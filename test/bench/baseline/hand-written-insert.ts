@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 
 export interface HandWrittenOptions {
@@ -12,6 +14,7 @@ export interface HandWrittenOptions {
 /** What a hand-written function needs of an API Gateway event (payload format 2.0). */
 export interface BodyEvent {
   readonly body?: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly isBase64Encoded: boolean;
 }
 
@@ -36,8 +39,7 @@ export function createHandWrittenInsert({ table, ...connection }: HandWrittenOpt
     async insert(event) {
       await client.insert({
         table,
-        values: parseBody(event),
-        format: 'JSONEachRow',
+        ...rowsOf(event),
         clickhouse_settings: {
           async_insert: 1,
           wait_for_async_insert: 1,
@@ -57,15 +59,28 @@ export function createHandWrittenInsert({ table, ...connection }: HandWrittenOpt
   };
 }
 
-/** The same without the database: what it computes itself, parsing and the client's own encoding of JSONEachRow. */
+/** The same without the database: what it computes itself of JSON, parsing and the client's own encoding of JSONEachRow. */
 export function handWrittenOwnPart(event: BodyEvent): string {
-  return parseBody(event)
+  return parseBody(textOf(event))
     .map((row) => `${JSON.stringify(row)}\n`)
     .join('');
 }
 
-function parseBody({ body = '', isBase64Encoded }: BodyEvent): readonly unknown[] {
-  const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+/** CSV is not parsed at all: the client passes it on, and ClickHouse reads the header. */
+function rowsOf(event: BodyEvent) {
+  const text = textOf(event);
+  if (event.headers['content-type'] === 'text/csv') {
+    return { values: Readable.from([text], { objectMode: false }), format: 'CSVWithNames' } as const;
+  }
+  return { values: parseBody(text), format: 'JSONEachRow' } as const;
+}
+
+function textOf({ body = '', headers, isBase64Encoded }: BodyEvent): string {
+  if (headers['content-encoding'] === 'gzip') return gunzipSync(Buffer.from(body, 'base64')).toString('utf8');
+  return isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+}
+
+function parseBody(text: string): readonly unknown[] {
   if (text.startsWith('[')) return JSON.parse(text);
   return text
     .split('\n')
