@@ -34,36 +34,47 @@ export function ledgerKey({ principal, stream, batchId, digest }: BatchAddress):
   return deduplicationKey(principal, stream, batchId, digest);
 }
 
-/** The batches with these ids, whosever they are, by `ledgerKey`. */
-export async function readLedgerOf(
+/** What ClickHouse has of batches. */
+export interface BatchCounts {
+  /** The batches of which a row came since then, by `ledgerKey`. @param since milliseconds since the epoch */
+  since(since: number): Promise<ReadonlyMap<string, LedgerBatch>>;
+  /** The batches with these ids, whosever they are, by `ledgerKey`. */
+  of(batchIds: readonly string[]): Promise<ReadonlyMap<string, LedgerBatch>>;
+}
+
+/** As the ledger has it, which knows without counting. */
+export function openLedger(database: OperatorDatabase): BatchCounts {
+  const from = `SELECT ${COLUMNS} FROM {db:Identifier}.batches`;
+  return {
+    since: (since) =>
+      collectBatches(database, `${from} WHERE last_received_at >= fromUnixTimestamp64Milli({since:Int64})`, { since }),
+    of: (batchIds) => collectBatchesOf(database, `${from} WHERE batch_id IN {ids:Array(UUID)}`, batchIds),
+  };
+}
+
+/** What a query answers that has the columns of `LedgerBatch`. */
+export async function collectBatches(
   database: OperatorDatabase,
+  query: string,
+  params: QueryParams,
+): Promise<ReadonlyMap<string, LedgerBatch>> {
+  const found = new Map<string, LedgerBatch>();
+  for await (const batch of database.stream<LedgerBatch>(query, params)) found.set(ledgerKey(batch), batch);
+  return found;
+}
+
+/** The same for a query with the parameter `ids`, however many there are. */
+export async function collectBatchesOf(
+  database: OperatorDatabase,
+  query: string,
   batchIds: readonly string[],
+  params: QueryParams = {},
 ): Promise<ReadonlyMap<string, LedgerBatch>> {
   const ids = [...new Set(batchIds)];
   const found = new Map<string, LedgerBatch>();
   for (let from = 0; from < ids.length; from += MOST_IDS) {
-    const query = `SELECT ${COLUMNS} FROM {db:Identifier}.batches WHERE batch_id IN {ids:Array(UUID)}`;
-    await collect(database, query, { ids: ids.slice(from, from + MOST_IDS) }, found);
+    const some = await collectBatches(database, query, { ...params, ids: ids.slice(from, from + MOST_IDS) });
+    for (const entry of some) found.set(...entry);
   }
   return found;
-}
-
-/** The batches of which a row came since then, by `ledgerKey`. @param since milliseconds since the epoch */
-export async function readLedgerSince(
-  database: OperatorDatabase,
-  since: number,
-): Promise<ReadonlyMap<string, LedgerBatch>> {
-  const found = new Map<string, LedgerBatch>();
-  const query = `SELECT ${COLUMNS} FROM {db:Identifier}.batches WHERE last_received_at >= fromUnixTimestamp64Milli({since:Int64})`;
-  await collect(database, query, { since }, found);
-  return found;
-}
-
-async function collect(
-  database: OperatorDatabase,
-  query: string,
-  params: QueryParams,
-  into: Map<string, LedgerBatch>,
-): Promise<void> {
-  for await (const batch of database.stream<LedgerBatch>(query, params)) into.set(ledgerKey(batch), batch);
 }

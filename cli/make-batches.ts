@@ -3,7 +3,7 @@ import type { InputRow } from '../local/log/row-input.ts';
 /** Rows that are sent together; every attempt to send them repeats id and body. */
 export interface Batch {
   readonly id: string;
-  /** Newline-delimited JSON. */
+  /** Newline-delimited JSON, or CSV with its header. */
   readonly body: Uint8Array;
   /** Line of the input that each row came from: a receipt counts rows from 0. */
   readonly lines: readonly number[];
@@ -26,14 +26,15 @@ export async function* makeBatches(
   newId: () => string,
   onRefused: (row: Extract<InputRow, { kind: 'refused' }>) => void,
 ): AsyncGenerator<Batch> {
+  let head: readonly string[] = [];
   let texts: string[] = [];
   let lines: number[] = [];
   let bytes = 0;
   const close = (): Batch => {
-    const batch = { id: newId(), body: Buffer.from(texts.join('\n')), lines };
+    const batch = { id: newId(), body: Buffer.from([...head, ...texts].join('\n')), lines };
     texts = [];
     lines = [];
-    bytes = 0;
+    bytes = lengthOf(head);
     return batch;
   };
 
@@ -42,12 +43,22 @@ export async function* makeBatches(
       onRefused(row);
       continue;
     }
-    const size = Buffer.byteLength(row.json) + 1;
+    if (row.kind === 'header') {
+      head = [row.text];
+      bytes = lengthOf(head);
+      continue;
+    }
+    const size = lengthOf([row.text]);
     if (texts.length > 0 && bytes + size > limits.bytes) yield close();
-    texts.push(row.json);
+    texts.push(row.text);
     lines.push(row.line);
     bytes += size;
     if (texts.length === limits.rows) yield close();
   }
   if (texts.length > 0) yield close();
+}
+
+/** In bytes, each with its line end. */
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
 }

@@ -142,6 +142,9 @@ function parseSend(args: readonly string[]): SendCommand {
   }
   const format = INPUT_FORMATS.find((known) => known === (values.get('format') ?? 'ndjson'));
   if (format === undefined) throw new UsageError(`--format: expected one of ${INPUT_FORMATS.join(', ')}`);
+  if (format === 'csv' && flags.has('gzip')) {
+    throw new UsageError('--gzip: not with --format csv, for the gateway hands text types over as text');
+  }
   const tls = tlsFiles(values);
   const principal = values.get('principal');
   if (principal !== undefined && tls === undefined) {

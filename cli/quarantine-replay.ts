@@ -63,7 +63,7 @@ async function openDestination(
 ): Promise<Destination> {
   const reader = createCredentialsReader(() => readCredentials(credentials, io.fetch), io.now);
   requirePrincipal(principal, (await reader.current()).token, config.principals);
-  return { api, stream, source, gzip: false, credentials: reader };
+  return { api, stream, source, contentType: 'application/x-ndjson', gzip: false, credentials: reader };
 }
 
 interface ReplayTotals {

@@ -4,7 +4,7 @@ import { SPOOL_PREFIX } from '../functions/shared/batch-spool.ts';
 import { openAuditLines, type ReadAuditLines } from './audit-lines.ts';
 import type { CommandIo } from './command-io.ts';
 import { formatTable } from './format-table.ts';
-import { type BatchAddress, type LedgerBatch, ledgerKey, readLedgerOf } from './ledger.ts';
+import { type BatchAddress, type LedgerBatch, ledgerKey, openLedger } from './ledger.ts';
 import { type OperatorDatabase, useDatabase } from './operator-database.ts';
 import { parseTime } from './parse-time.ts';
 import { printable } from './printable.ts';
@@ -41,7 +41,7 @@ export async function receipt(
   const answers = await readAnswers(auditLines, batchId, from);
   const objects = await listNames(places);
   return useDatabase(account, config.clickhouse.database, async (database) => {
-    const ledger = await readLedgerOf(database, [batchId]);
+    const ledger = await openLedger(database).of([batchId]);
     const batches = batchesOf(answers, ledger);
     if (batches.size === 0) {
       for (const answer of answers) io.out(describeAnswer(answer));

@@ -13,6 +13,8 @@ export interface ReconcileCommand {
   readonly since: string;
   readonly stream: string | undefined;
   readonly principal: string | undefined;
+  /** Whether rows are counted in the tables, and not in the ledger. */
+  readonly tables: boolean;
   readonly json: boolean;
 }
 
@@ -27,6 +29,7 @@ export function parseReconcile(
     since: 'value',
     stream: 'value',
     principal: 'value',
+    tables: 'flag',
     json: 'flag',
   });
   const { values, flags, positionals } = options;
@@ -38,6 +41,7 @@ export function parseReconcile(
     since: required(values, 'since'),
     stream: values.get('stream'),
     principal: values.get('principal'),
+    tables: flags.has('tables'),
     json: flags.has('json'),
   };
 }

@@ -1,9 +1,10 @@
 import { SPOOL_PREFIX } from '../functions/shared/batch-spool.ts';
 import { openAuditLines } from './audit-lines.ts';
 import type { CommandIo } from './command-io.ts';
+import { countRows } from './count-rows.ts';
 import { formatTable } from './format-table.ts';
-import { type LedgerBatch, readLedgerOf, readLedgerSince } from './ledger.ts';
-import { type OperatorDatabase, useDatabase } from './operator-database.ts';
+import { type BatchCounts, type LedgerBatch, openLedger } from './ledger.ts';
+import { useDatabase } from './operator-database.ts';
 import { parseTime } from './parse-time.ts';
 import { type PromisedBatch, readPromises } from './promised-batches.ts';
 import { type BatchLists, type Reconciliation, reconcileBatches } from './reconcile-batches.ts';
@@ -21,7 +22,7 @@ const ON_ITS_WAY_MS = 180_000;
  * @returns whether nothing is missing
  */
 export async function reconcile(
-  { account, place, since, stream, principal, json }: ReconcileCommand,
+  { account, place, since, stream, principal, tables, json }: ReconcileCommand,
   io: Pick<CommandIo, 'out' | 'fetch' | 'now'>,
 ): Promise<boolean> {
   const from = parseTime('--since', since, io.now());
@@ -35,7 +36,7 @@ export async function reconcile(
   const promised = await readPromises(auditLines, from);
   const spooled = await listKeys(places);
   const ledger = await useDatabase(account, config.clickhouse.database, (database) =>
-    readLedger(database, promised, from, io.now()),
+    readCounts(tables ? countRows(database, config.streams) : openLedger(database), promised, from, io.now()),
   );
   const lists = narrow({ promised, spooled, ledger }, (batch) => {
     return (stream ?? batch.stream) === batch.stream && (principal ?? batch.principal) === batch.principal;
@@ -55,15 +56,15 @@ async function listKeys(places: readonly SpoolPlace[]): Promise<ReadonlySet<stri
 }
 
 /** What came since then, and what was sent again since then and had come before. */
-async function readLedger(
-  database: OperatorDatabase,
+async function readCounts(
+  counts: BatchCounts,
   promised: ReadonlyMap<string, PromisedBatch>,
   since: number,
   now: number,
 ): Promise<ReadonlyMap<string, LedgerBatch>> {
-  const recent = await readLedgerSince(database, since);
+  const recent = await counts.since(since);
   const told = [...promised].filter(([key]) => !recent.has(key)).map(([, { batchId }]) => batchId);
-  const earlier = told.length === 0 ? new Map<string, LedgerBatch>() : await readLedgerOf(database, told);
+  const earlier = told.length === 0 ? new Map<string, LedgerBatch>() : await counts.of(told);
   const ended = ({ firstReceivedAt }: LedgerBatch) => firstReceivedAt >= since && firstReceivedAt < now - ON_ITS_WAY_MS;
   return new Map([...recent, ...earlier].filter(([key, batch]) => promised.has(key) || ended(batch)));
 }

@@ -13,6 +13,8 @@ export interface Destination {
   readonly stream: string;
   /** `Edge-Source`: has to be one that the policy ties to the credentials. */
   readonly source: string;
+  readonly contentType: 'application/x-ndjson' | 'text/csv';
+  /** Not with `text/csv`, which the gateway hands over as text. */
   readonly gzip: boolean;
   readonly credentials: CredentialsReader;
 }
@@ -74,7 +76,7 @@ async function attemptOnce(
   const request = batchRequest({
     stream: to.stream,
     ...encoded,
-    contentType: 'application/x-ndjson',
+    contentType: to.contentType,
     rows: batch.lines.length,
     batchId: batch.id,
     source: to.source,

@@ -48,6 +48,7 @@ export async function send(command: SendCommand, io: CommandIo): Promise<boolean
     api: command.api,
     stream: command.stream,
     source: command.source,
+    contentType: command.format === 'csv' ? 'text/csv' : 'application/x-ndjson',
     gzip: command.gzip,
     credentials: createCredentialsReader(
       () => readCredentials(command.credentials, io.fetch),

@@ -1,7 +1,7 @@
 import { openBatch, type SpoolEnvelope } from '../functions/ingest/spool-object.ts';
 import type { VersionedKeys } from '../functions/shared/versioned-keys.ts';
 import type { ReadAuditLines } from './audit-lines.ts';
-import { type BatchAddress, type LedgerBatch, ledgerKey, readLedgerOf } from './ledger.ts';
+import { type BatchAddress, type LedgerBatch, ledgerKey, openLedger } from './ledger.ts';
 import type { OperatorDatabase } from './operator-database.ts';
 import { parseTime } from './parse-time.ts';
 import type { SpoolFilter } from './spool-command.ts';
@@ -34,7 +34,7 @@ export async function gatherObjects(
   const listed = (await Promise.all(opened)).flat();
   const dead = await readDead(auditLines, listed);
   const ids = listed.flatMap(({ envelope }) => (envelope === undefined ? [] : [addressOf(envelope).batchId]));
-  const ledger = database && (await readLedgerOf(database, ids));
+  const ledger = database && (await openLedger(database).of(ids));
   return listed
     .map((object) => ({ ...object, dead: dead.get(object.name), ledger: ledgerOf(object.envelope, ledger) }))
     .filter((object) => filter.outcome === 'any' || object.dead === undefined);

@@ -15,10 +15,10 @@ export const USAGE = `Usage: edgehouse <command> [options]
     --authorities FILE  The CAs of the server, where Node does not know them.
     --principal NAME    Send as this principal, which has a certificate and no token: --credentials is its secret's text.
     --source NAME       Edge-Source, one that the policy ties to these credentials: ew/12345/1.2.0
-    --format FORMAT     ndjson (default), json (one array of objects) or combined (access log).
+    --format FORMAT     ndjson (default), json (one array of objects), csv (with a header) or combined (access log).
     --batch N           Rows a batch, 1 to 10000, default 500.
     --concurrency N     Batches in flight, 1 to 64, default 4.
-    --gzip              Compress the batches.
+    --gzip              Compress the batches; not with csv.
 
   migrate           Bring the database up to date.
     --clickhouse URL    Where ClickHouse answers. The account, one that may create, comes from the URL or from
@@ -105,6 +105,7 @@ export const USAGE = `Usage: edgehouse <command> [options]
     --clickhouse URL    As for quarantine ls.
     --stream NAME, --principal NAME
                         Only these.
+    --tables            Count the rows in the tables, and not by the ledger: after a crash of a server that is not replicated.
     --json              For a program, with every batch that lacks rows.
     --data DIR          As for spool ls.
 

@@ -4,6 +4,7 @@ import type { Session } from 'chdb';
 import { type CompiledAccess, compileAccess } from './compile-access.ts';
 import { EngineStartError, statementRefused } from './engine-errors.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { forgetTornInserts } from './forget-torn-inserts.ts';
 import { sqlString } from './sql-quoting.ts';
 
 /** The running engine. One a process; a second one cannot be opened before this is closed. */
@@ -52,6 +53,7 @@ export async function openEngine(
   await writeFile(config, configXml(users));
 
   await mkdir(dataDir, { recursive: true });
+  await forgetTornInserts(dataDir);
   const connectionArgs = [`--config-file=${config}`];
   const root = open(dataDir, connectionArgs);
   checkAccess(root, access);

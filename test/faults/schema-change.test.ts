@@ -1,27 +1,12 @@
 import { rename } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { failWith, ROWS_INSERT } from './support/fault-proxy.ts';
 import { whole } from './support/read-truth.ts';
 import { ALSO_GOOD, BAD, GOOD, GOOD_IN_TIME, MIXED } from './support/sample-rows.ts';
 import { makeBatch, type TestBatch } from './support/signed-batch.ts';
-import { startDatabase, type TestDatabase } from './support/start-database.ts';
-import { type Container, type Pipeline, startPipeline } from './support/start-pipeline.ts';
+import { EXACTLY_ONCE, useWarmPipeline } from './support/use-warm-pipeline.ts';
 
-let database: TestDatabase;
-let pipeline: Pipeline;
-let container: Container;
-
-beforeAll(async () => {
-  database = await startDatabase();
-});
-afterAll(() => database.stop());
-beforeEach(async () => {
-  pipeline = await startPipeline(database);
-  container = await pipeline.warmContainer();
-});
-afterEach(() => pipeline.close());
-
-const EXACTLY_ONCE = { ledger: whole(2, 2), rows: [0, 2], refused: [1, 3] };
+const { database, pipeline, container } = useWarmPipeline();
 
 describe('a table that is changed while a judged batch waits in the spool', () => {
   test.each([
@@ -57,53 +42,53 @@ describe('a table that is changed while a judged batch waits in the spool', () =
     ],
   ])('%s', async (_what, change, query, expected) => {
     const batch = await spoolJudged(MIXED);
-    await pipeline.alter(`ALTER TABLE {db}.web_events ${change}`);
+    await pipeline().alter(`ALTER TABLE {db}.web_events ${change}`);
 
-    await pipeline.replay();
+    await pipeline().replay();
 
-    expect(await pipeline.truthOf(batch)).toEqual(EXACTLY_ONCE);
+    expect(await pipeline().truthOf(batch)).toEqual(EXACTLY_ONCE);
     expect(await seen(query)).toEqual(expected);
-    expect(pipeline.replays()).toEqual([{ outcome: 'stored' }]);
-    expect(await pipeline.spooled()).toEqual([]);
+    expect(pipeline().replays()).toEqual([{ outcome: 'stored' }]);
+    expect(await pipeline().spooled()).toEqual([]);
   });
 
   test('a type that an accepted row does not fit makes a dead letter, and the batch is kept whole until a person has seen to it', async () => {
     const batch = await spoolJudged([GOOD, ALSO_GOOD]);
-    await pipeline.alter('ALTER TABLE {db}.web_events MODIFY COLUMN bytes Nullable(String)');
+    await pipeline().alter('ALTER TABLE {db}.web_events MODIFY COLUMN bytes Nullable(String)');
 
-    await pipeline.replay();
+    await pipeline().replay();
     const [afterChange, letters, kept] = [
-      await pipeline.truthOf(batch),
-      await pipeline.deadLetters(),
-      await pipeline.spooled(),
+      await pipeline().truthOf(batch),
+      await pipeline().deadLetters(),
+      await pipeline().spooled(),
     ];
-    await pipeline.alter('ALTER TABLE {db}.web_events MODIFY COLUMN bytes Nullable(UInt64)');
-    pipeline.queue.resend(kept);
-    const resentAlthoughDead = pipeline.queue.waiting();
-    pipeline.queue.send(batch.spoolName);
-    await pipeline.replay();
+    await pipeline().alter('ALTER TABLE {db}.web_events MODIFY COLUMN bytes Nullable(UInt64)');
+    pipeline().queue.resend(kept);
+    const resentAlthoughDead = pipeline().queue.waiting();
+    pipeline().queue.send(batch.spoolName);
+    await pipeline().replay();
 
     expect(afterChange).toEqual({ ledger: undefined, rows: [], refused: [] });
     expect(letters).toMatchObject([{ name: batch.spoolName, reason: 'VERDICT_UNFIT' }]);
     expect(kept).toEqual([batch.spoolName]);
     expect(resentAlthoughDead).toBe(0);
-    expect(await pipeline.truthOf(batch)).toEqual({ ledger: whole(2, 0), rows: [0, 1], refused: [] });
-    expect(pipeline.replays()).toEqual([{ outcome: 'dead', code: 'VERDICT_UNFIT' }, { outcome: 'stored' }]);
-    expect(await pipeline.spooled()).toEqual([]);
+    expect(await pipeline().truthOf(batch)).toEqual({ ledger: whole(2, 0), rows: [0, 1], refused: [] });
+    expect(pipeline().replays()).toEqual([{ outcome: 'dead', code: 'VERDICT_UNFIT' }, { outcome: 'stored' }]);
+    expect(await pipeline().spooled()).toEqual([]);
   });
 
   test('a table that cannot be judged at all keeps its batches waiting, and they are stored when it can', async () => {
     const batch = await spoolJudged(MIXED);
-    await pipeline.alter('ALTER TABLE {db}.web_events ADD COLUMN tags AggregateFunction(sum, UInt64)');
+    await pipeline().alter('ALTER TABLE {db}.web_events ADD COLUMN tags AggregateFunction(sum, UInt64)');
 
-    await pipeline.replay();
-    const during = await pipeline.truthOf(batch);
-    await pipeline.alter('ALTER TABLE {db}.web_events DROP COLUMN tags');
-    await pipeline.replay();
+    await pipeline().replay();
+    const during = await pipeline().truthOf(batch);
+    await pipeline().alter('ALTER TABLE {db}.web_events DROP COLUMN tags');
+    await pipeline().replay();
 
     expect(during.rows).toEqual([]);
-    expect(pipeline.replays()).toEqual([{ outcome: 'waiting' }, { outcome: 'stored' }]);
-    expect(await pipeline.truthOf(batch)).toEqual(EXACTLY_ONCE);
+    expect(pipeline().replays()).toEqual([{ outcome: 'waiting' }, { outcome: 'stored' }]);
+    expect(await pipeline().truthOf(batch)).toEqual(EXACTLY_ONCE);
   });
 
   test.each([
@@ -113,54 +98,54 @@ describe('a table that is changed while a judged batch waits in the spool', () =
     'the same batch, sent again while it waits with its refused rows stored, keeps its verdict where it has a row that %s',
     async (_what, rows, change) => {
       const batch = makeBatch(rows);
-      pipeline.proxy.set(ROWS_INSERT, failWith(241));
-      const first = await container.send(batch);
-      pipeline.proxy.clear();
-      await pipeline.alter(`ALTER TABLE {db}.web_events ${change}`);
-      const fresh = await pipeline.warmContainer();
+      pipeline().proxy.set(ROWS_INSERT, failWith(241));
+      const first = await container().send(batch);
+      pipeline().proxy.clear();
+      await pipeline().alter(`ALTER TABLE {db}.web_events ${change}`);
+      const fresh = await pipeline().warmContainer();
 
       const again = await fresh.send(batch);
-      await pipeline.replay();
+      await pipeline().replay();
 
       expect([first.status, again.status]).toEqual([202, 202]);
       expect(again.receipt).toEqual(first.receipt);
       const { accepted, quarantined } = first.receipt;
-      expect((await pipeline.truthOf(batch)).ledger).toEqual(whole(accepted ?? 0, quarantined ?? 0));
-      expect(await pipeline.deadLetters()).toEqual([]);
-      expect(await pipeline.spooled()).toEqual([]);
+      expect((await pipeline().truthOf(batch)).ledger).toEqual(whole(accepted ?? 0, quarantined ?? 0));
+      expect(await pipeline().deadLetters()).toEqual([]);
+      expect(await pipeline().spooled()).toEqual([]);
     },
   );
 
   test('the same batch, sent again to a spool that cannot say so, is judged anew and stored once: replay finds it whole', async () => {
     const batch = await spoolJudged(MIXED);
-    await pipeline.alter('ALTER TABLE {db}.web_events ADD COLUMN campaign Nullable(String)');
-    const fresh = await pipeline.warmContainer();
-    await rename(pipeline.objectsDir, `${pipeline.objectsDir}.away`);
+    await pipeline().alter('ALTER TABLE {db}.web_events ADD COLUMN campaign Nullable(String)');
+    const fresh = await pipeline().warmContainer();
+    await rename(pipeline().objectsDir, `${pipeline().objectsDir}.away`);
 
     const again = await fresh.send(batch);
-    await rename(`${pipeline.objectsDir}.away`, pipeline.objectsDir);
-    await pipeline.replay();
+    await rename(`${pipeline().objectsDir}.away`, pipeline().objectsDir);
+    await pipeline().replay();
 
     expect(again).toMatchObject({ status: 200, receipt: { accepted: 3, quarantined: 1 } });
-    expect(await pipeline.truthOf(batch)).toEqual({ ledger: whole(3, 1), rows: [0, 2, 3], refused: [1] });
-    expect(await pipeline.deadLetters()).toEqual([]);
-    expect(await pipeline.spooled()).toEqual([]);
+    expect(await pipeline().truthOf(batch)).toEqual({ ledger: whole(3, 1), rows: [0, 2, 3], refused: [1] });
+    expect(await pipeline().deadLetters()).toEqual([]);
+    expect(await pipeline().spooled()).toEqual([]);
   });
 });
 
 /** Has ingest judge a batch and spool it before a row of it is in any table. */
 async function spoolJudged(rows: readonly unknown[]): Promise<TestBatch> {
   const batch = makeBatch(rows);
-  pipeline.proxy.set(/^INSERT/, failWith(241));
-  const { status } = await container.send(batch);
+  pipeline().proxy.set(/^INSERT/, failWith(241));
+  const { status } = await container().send(batch);
   expect(status).toBe(202);
-  pipeline.proxy.clear();
+  pipeline().proxy.clear();
   return batch;
 }
 
 async function seen(query: string): Promise<unknown> {
-  const answer = await database.admin.query({
-    query: query.replaceAll('{db}', pipeline.database),
+  const answer = await database().admin.query({
+    query: query.replaceAll('{db}', pipeline().database),
     format: 'JSONEachRow',
   });
   const [line] = await answer.json<{ seen: unknown }>();

@@ -1,34 +1,20 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../config/parse-config.ts';
 import userConfig from '../../edgehouse.config.ts';
 import { openBatch, sealBatch } from '../../functions/ingest/spool-object.ts';
 import { sealObject } from '../../functions/shared/sealed-object.ts';
 import type { VersionedKeys } from '../../functions/shared/versioned-keys.ts';
 import { ANY, failWith, reset } from './support/fault-proxy.ts';
-import { whole } from './support/read-truth.ts';
 import { MIXED } from './support/sample-rows.ts';
 import { makeBatch, type TestBatch } from './support/signed-batch.ts';
-import { startDatabase, type TestDatabase } from './support/start-database.ts';
-import { type Container, type Pipeline, SPOOL_KEYS, startPipeline } from './support/start-pipeline.ts';
+import { SPOOL_KEYS } from './support/start-pipeline.ts';
+import { EXACTLY_ONCE, useWarmPipeline } from './support/use-warm-pipeline.ts';
 
-let database: TestDatabase;
-let pipeline: Pipeline;
-let container: Container;
-
-beforeAll(async () => {
-  database = await startDatabase();
-});
-afterAll(() => database.stop());
-beforeEach(async () => {
-  pipeline = await startPipeline(database);
-  container = await pipeline.warmContainer();
-});
-afterEach(() => pipeline.close());
+const { pipeline, container } = useWarmPipeline();
 
 const NOTHING = { ledger: undefined, rows: [], refused: [] };
-const EXACTLY_ONCE = { ledger: whole(2, 2), rows: [0, 2], refused: [1, 3] };
 /** Somebody who may write to the bucket, and has a key of version 1, but not ours. */
 const STRANGE_KEYS: VersionedKeys = [{ version: 1, key: Buffer.alloc(32, 9) }];
 
@@ -43,29 +29,29 @@ describe('an object of the spool that is not what ingest wrote', () => {
     const batch = await spoolOne();
     await overwrite(batch.spoolName, change(await read(batch.spoolName)));
 
-    await pipeline.replay();
+    await pipeline().replay();
 
     await expectBuried([batch]);
   });
 
   test('is one dead letter when two notifications announce it in one delivery', async () => {
     const batch = await spoolOne();
-    await pipeline.spool.replace(batch.spoolName, Buffer.from('nothing'), AbortSignal.timeout(5_000));
+    await pipeline().spool.replace(batch.spoolName, Buffer.from('nothing'), AbortSignal.timeout(5_000));
 
-    await pipeline.replay();
+    await pipeline().replay();
 
     await expectBuried([batch]);
-    expect(pipeline.warnings).not.toContain('The replay queue did not answer');
+    expect(pipeline().warnings).not.toContain('The replay queue did not answer');
   });
 
   test('is never inserted: two objects have changed their names', async () => {
     const [one, other] = [await spoolOne(), await spoolOne()];
-    const [first, second] = [join(pipeline.objectsDir, one.spoolName), join(pipeline.objectsDir, other.spoolName)];
+    const [first, second] = [join(pipeline().objectsDir, one.spoolName), join(pipeline().objectsDir, other.spoolName)];
     await rename(first, `${first}.aside`);
     await rename(second, first);
     await rename(`${first}.aside`, second);
 
-    await pipeline.replay();
+    await pipeline().replay();
 
     await expectBuried([one, other]);
   });
@@ -75,7 +61,7 @@ describe('an object of the spool that is not what ingest wrote', () => {
     const opened = await openBatch(SPOOL_KEYS, batch.spoolName, await read(batch.spoolName));
     await overwrite(batch.spoolName, await sealBatch(STRANGE_KEYS, opened));
 
-    await pipeline.replay();
+    await pipeline().replay();
 
     await expectBuried([batch]);
   });
@@ -85,13 +71,13 @@ describe('an object of the spool that is not what ingest wrote', () => {
     const opened = await openBatch(SPOOL_KEYS, batch.spoolName, await read(batch.spoolName));
     await overwrite(batch.spoolName, await sealBatch([{ version: 7, key: Buffer.alloc(32, 9) }], opened));
 
-    await pipeline.replay();
-    await pipeline.replay();
+    await pipeline().replay();
+    await pipeline().replay();
 
-    expect(await pipeline.truthOf(batch)).toEqual(NOTHING);
-    expect(pipeline.replays()).toEqual([{ outcome: 'waiting' }, { outcome: 'waiting' }]);
-    expect(await pipeline.spooled()).toEqual([batch.spoolName]);
-    expect(pipeline.queue.waiting()).toBe(1);
+    expect(await pipeline().truthOf(batch)).toEqual(NOTHING);
+    expect(pipeline().replays()).toEqual([{ outcome: 'waiting' }, { outcome: 'waiting' }]);
+    expect(await pipeline().spooled()).toEqual([batch.spoolName]);
+    expect(pipeline().queue.waiting()).toBe(1);
   });
 
   test('is never inserted: a verdict that somebody made up for an unjudged batch', async () => {
@@ -99,7 +85,7 @@ describe('an object of the spool that is not what ingest wrote', () => {
     const verdict = Buffer.from(JSON.stringify({ contract: 'any', refused: [] }));
     await overwrite(`verdicts/${batch.key}`, sealObject(STRANGE_KEYS, `verdicts/${batch.key}`, verdict));
 
-    await pipeline.replay();
+    await pipeline().replay();
 
     await expectBuried([batch]);
   });
@@ -109,24 +95,24 @@ describe('an object of the spool that is not what ingest wrote', () => {
     const verdict = sealObject(SPOOL_KEYS, `verdicts/${judged.key}`, Buffer.from('{"contract":"any","refused":[]}'));
     await overwrite(`verdicts/${batch.key}`, verdict);
 
-    await pipeline.replay();
+    await pipeline().replay();
 
     await expectBuried([batch]);
-    expect(await pipeline.truthOf(judged)).toEqual(EXACTLY_ONCE);
+    expect(await pipeline().truthOf(judged)).toEqual(EXACTLY_ONCE);
   });
 
   test('does not swallow the batch, which is stored when it is sent again', async () => {
     const batch = await spoolOne();
     await overwrite(batch.spoolName, Buffer.from('nothing'));
-    pipeline.proxy.set(ANY, failWith(241));
-    const again = await container.send(batch);
-    pipeline.proxy.clear();
+    pipeline().proxy.set(ANY, failWith(241));
+    const again = await container().send(batch);
+    pipeline().proxy.clear();
 
-    await pipeline.replay();
+    await pipeline().replay();
 
     expect(again.status).toBe(202);
-    expect(await pipeline.truthOf(batch)).toEqual(EXACTLY_ONCE);
-    expect(await pipeline.spooled()).toEqual([]);
+    expect(await pipeline().truthOf(batch)).toEqual(EXACTLY_ONCE);
+    expect(await pipeline().spooled()).toEqual([]);
   });
 });
 
@@ -144,14 +130,14 @@ describe('a principal that is denied after its batch was spooled', () => {
     ['by being taken out of the policy', parseConfig({ ...userConfig, tests: [], principals: others })],
   ])('%s gets nothing stored; its batch waits for a person', async (_what, config) => {
     const batch = await spoolOne();
-    pipeline.replayUnder(config);
+    pipeline().replayUnder(config);
 
-    await pipeline.replay();
+    await pipeline().replay();
 
-    expect(await pipeline.truthOf(batch)).toEqual(NOTHING);
-    expect(await pipeline.deadLetters()).toMatchObject([{ name: batch.spoolName, reason: 'POLICY_DENIED' }]);
-    expect(await pipeline.spooled()).toEqual([batch.spoolName]);
-    expect(pipeline.audit.at(-1)).toMatchObject({
+    expect(await pipeline().truthOf(batch)).toEqual(NOTHING);
+    expect(await pipeline().deadLetters()).toMatchObject([{ name: batch.spoolName, reason: 'POLICY_DENIED' }]);
+    expect(await pipeline().spooled()).toEqual([batch.spoolName]);
+    expect(pipeline().audit.at(-1)).toMatchObject({
       audit: 'replay',
       outcome: 'dead',
       code: 'POLICY_DENIED',
@@ -164,29 +150,29 @@ describe('a principal that is denied after its batch was spooled', () => {
 
 async function spoolOne(): Promise<TestBatch> {
   const batch = makeBatch(MIXED);
-  pipeline.proxy.set(ANY, failWith(241));
-  expect((await container.send(batch)).status).toBe(202);
-  pipeline.proxy.clear();
+  pipeline().proxy.set(ANY, failWith(241));
+  expect((await container().send(batch)).status).toBe(202);
+  pipeline().proxy.clear();
   return batch;
 }
 
 async function spoolUnjudged(): Promise<TestBatch> {
   const batch = makeBatch(MIXED);
-  pipeline.proxy.set(ANY, reset);
-  expect((await pipeline.coldContainer().send(batch)).receipt.accepted).toBeNull();
-  pipeline.proxy.clear();
+  pipeline().proxy.set(ANY, reset);
+  expect((await pipeline().coldContainer().send(batch)).receipt.accepted).toBeNull();
+  pipeline().proxy.clear();
   return batch;
 }
 
 async function read(name: string): Promise<Buffer> {
-  const object = await pipeline.spool.read(name, AbortSignal.timeout(5_000));
+  const object = await pipeline().spool.read(name, AbortSignal.timeout(5_000));
   if (object === undefined) throw new Error(`${name} is not in the spool`);
   return object;
 }
 
 /** As whoever may write to the bucket does; the notification is that of ingest's own put. */
 function overwrite(name: string, object: Buffer): Promise<void> {
-  return writeFile(join(pipeline.objectsDir, name), object);
+  return writeFile(join(pipeline().objectsDir, name), object);
 }
 
 function flip(object: Buffer, at: number): Buffer {
@@ -197,9 +183,9 @@ function flip(object: Buffer, at: number): Buffer {
 
 async function expectBuried(batches: readonly TestBatch[]): Promise<void> {
   const names = batches.map(({ spoolName }) => spoolName).sort();
-  for (const batch of batches) expect(await pipeline.truthOf(batch)).toEqual(NOTHING);
-  expect(await pipeline.deadLetters()).toMatchObject(names.map((name) => ({ name, reason: 'OBJECT_TAMPERED' })));
-  expect(await pipeline.spooled()).toEqual(names);
-  expect(pipeline.replays()).toContainEqual({ outcome: 'dead', code: 'OBJECT_TAMPERED' });
-  expect(pipeline.queue.waiting()).toBe(0);
+  for (const batch of batches) expect(await pipeline().truthOf(batch)).toEqual(NOTHING);
+  expect(await pipeline().deadLetters()).toMatchObject(names.map((name) => ({ name, reason: 'OBJECT_TAMPERED' })));
+  expect(await pipeline().spooled()).toEqual(names);
+  expect(pipeline().replays()).toContainEqual({ outcome: 'dead', code: 'OBJECT_TAMPERED' });
+  expect(pipeline().queue.waiting()).toBe(0);
 }

@@ -134,6 +134,24 @@ describe('reconcile and receipt', () => {
     expect(JSON.parse(json.out.join('')).missing).toMatchObject([{ batchId: gone, missing: 2 }]);
   });
 
+  test('find with --tables what a table lost and the ledger still counts, and count no row missing that is there', async () => {
+    await operator.send([GOOD, { ...GOOD, nope: 1 }]);
+    const lost = await operator.send([GOOD, { ...GOOD, nope: 1 }, { nope: 1 }]);
+    const untold = await operator.send([GOOD, GOOD]);
+    await operator.admin(`ALTER TABLE edgehouse.quarantine DELETE WHERE _batch_id = '${lost}'`);
+    await operator.admin(`ALTER TABLE edgehouse._batches DELETE WHERE batch_id = '${untold}'`);
+
+    const byLedger = await reconcile();
+    const byTables = await reconcile('--tables');
+
+    expect(counts(byLedger.out)).toMatchObject({ declared: 7, stored: 2, quarantined: 3, missing: 2 });
+    expect(byLedger.out.find((line) => line.startsWith(untold))).toBeDefined();
+    expect(counts(byTables.out)).toMatchObject({ declared: 7, stored: 4, duplicate: 0, quarantined: 1, missing: 2 });
+    expect(byTables.out.find((line) => line.startsWith(lost))).toMatch(/ web_events +web-edge +2 +3 /);
+    expect(byTables.out.at(-1)).toBe('2 rows of 1 batches are missing');
+    expect(byTables.status).toBe(1);
+  });
+
   test('find a batch of which only a part arrived, though its sender was told of nothing', async () => {
     const id = randomUUID();
     const at = new Date(operator.now()).toISOString().replace(/[TZ]/g, ' ').trim();

@@ -35,11 +35,6 @@ export interface FaultProxy {
   set(match: RegExp, fault: Fault): void;
   /** ClickHouse is well again: every statement passes. */
   clear(): void;
-  /**
-   * Lets no statement more through, and waits until ClickHouse is done with those that are through; their callers are not told. Resolves
-   * with what lets the held ones through.
-   */
-  hold(): Promise<() => void>;
   close(): Promise<void>;
 }
 
@@ -100,22 +95,6 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   const statements: string[] = [];
   let faults: { readonly match: RegExp; readonly fault: Fault }[] = [];
 
-  const running = new Set<Promise<unknown>>();
-  let held: Promise<void> | undefined;
-
-  async function passOn(url: URL, incoming: IncomingMessage, body: Buffer, change: Change): Promise<Reply> {
-    await held;
-    const asked = ask(changed(url, change), incoming, body, change.headers);
-    running.add(asked);
-    try {
-      const reply = await asked;
-      if (held === undefined) return reply;
-    } finally {
-      running.delete(asked);
-    }
-    throw new Error('held: the caller is not told');
-  }
-
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
     const url = new URL(incoming.url ?? '/', upstream);
@@ -123,7 +102,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     const statement = url.searchParams.get('query') ?? body.toString();
     statements.push(statement);
     const fault = faults.find(({ match }) => match.test(statement))?.fault;
-    const forward: Forward = (change = {}) => passOn(url, incoming, body, change);
+    const forward: Forward = (change = {}) => ask(changed(url, change), incoming, body, change.headers);
     const reply = await (fault === undefined ? forward() : fault(forward));
     if (reply === 'silence') return;
     if (reply === 'reset') return void response.destroy();
@@ -143,15 +122,6 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     },
     clear: () => {
       faults = [];
-    },
-    async hold() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      held = promise;
-      await Promise.allSettled(running);
-      return () => {
-        held = undefined;
-        resolve();
-      };
     },
     async close() {
       server.closeAllConnections();

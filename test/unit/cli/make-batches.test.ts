@@ -43,8 +43,8 @@ describe('batches', () => {
 describe('rows of a file', () => {
   test('go on as they are written, so that big numbers keep their digits', async () => {
     expect(await rowsOf('{"a": 12345678901234567890}\n[1]', 'ndjson')).toEqual([
-      { kind: 'row', line: 1, json: '{"a": 12345678901234567890}' },
-      { kind: 'row', line: 2, json: '[1]' },
+      { kind: 'row', line: 1, text: '{"a": 12345678901234567890}' },
+      { kind: 'row', line: 2, text: '[1]' },
     ]);
   });
 
@@ -61,10 +61,10 @@ describe('rows of a file', () => {
       fc.asyncProperty(fc.array(fc.jsonValue()), async (values) => {
         const rows = await rowsOf(JSON.stringify(values, undefined, 2), 'json');
 
-        expect(rows.map((one) => (one.kind === 'row' ? JSON.parse(one.json) : one))).toEqual(
+        expect(rows.map((one) => (one.kind === 'row' ? JSON.parse(one.text) : one))).toEqual(
           JSON.parse(JSON.stringify(values)),
         );
-        for (const one of rows) expect(one.kind === 'row' && one.json).not.toContain('\n');
+        for (const one of rows) expect(one.kind === 'row' && one.text).not.toContain('\n');
       }),
     );
   });
@@ -75,7 +75,7 @@ describe('rows of a file', () => {
     const rows = await rowsOf(`${line}\nnonsense\n`, 'combined');
 
     expect(rows).toMatchObject([
-      { kind: 'row', line: 1, json: expect.stringContaining('"path":"/"') },
+      { kind: 'row', line: 1, text: expect.stringContaining('"path":"/"') },
       { kind: 'refused', line: 2 },
     ]);
   });
@@ -101,8 +101,8 @@ describe('a batch id', () => {
   });
 });
 
-function row(json: string, index: number): InputRow {
-  return { kind: 'row', line: index + 1, json };
+function row(text: string, index: number): InputRow {
+  return { kind: 'row', line: index + 1, text };
 }
 
 async function batchesOf(

@@ -90,6 +90,7 @@ describe('the command lines of reconcile, receipt and tail', () => {
       since: '1d',
       stream: 's',
       principal: undefined,
+      tables: false,
       json: true,
     });
     expect(parse(`receipt ${ID}`, ...CLICKHOUSE)).toMatchObject({ batchId: ID.toLowerCase(), place: { kind: 'aws' } });
