@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -12,10 +13,10 @@ import { dirname, join } from 'node:path';
  */
 export async function forgetTornInserts(dataDir: string): Promise<void> {
   if (!(await wasKilled(dataDir))) return;
-  const found = await readdir(join(dataDir, 'store'), { recursive: true });
-  const folders = new Set(
-    found.filter((path) => LOG_NAME.test(path)).map((path) => join(dataDir, 'store', dirname(path))),
-  );
+  const store = join(dataDir, 'store');
+  // An engine that was killed as it began has none.
+  const found = existsSync(store) ? await readdir(store, { recursive: true }) : [];
+  const folders = new Set(found.filter((path) => LOG_NAME.test(path)).map((path) => join(store, dirname(path))));
   for (const folder of folders) await forgetIn(folder);
 }
 
