@@ -1,16 +1,5 @@
 import type { Silence } from '../shared/describe-silence.ts';
-
-/** What Akamai answered instead of taking an item. */
-export interface EdgeKvRefusal {
-  readonly status: number;
-  /** Akamai's own code, such as `EKV_9000`. */
-  readonly errorCode?: string;
-  readonly requestId?: string;
-  /** What Akamai's support asks for. */
-  readonly traceId?: string;
-  /** Our clock minus Akamai's, where that is why it refused. */
-  readonly skewSeconds?: number;
-}
+import { type AkamaiRefusal, describeRefusal, describeSkew } from './read-akamai-refusal.ts';
 
 /** An item could not be written to EdgeKV. The one that is there stays in force until its token expires. */
 export class EdgeKvError extends Error {
@@ -24,8 +13,8 @@ export class EdgeKvError extends Error {
   readonly traceId: string | undefined;
 
   /** @param place `network/namespace/group/item` */
-  constructor(place: string, answer: EdgeKvRefusal | Silence, options?: ErrorOptions) {
-    super(`EdgeKV did not take item ${place}: ${describe(answer)}. ${nextStep(answer)}`, options);
+  constructor(place: string, answer: AkamaiRefusal | Silence, options?: ErrorOptions) {
+    super(`EdgeKV did not take item ${place}: ${describeRefusal(answer)}. ${nextStep(answer)}`, options);
     const refusal = 'status' in answer ? answer : undefined;
     this.retryable = refusal === undefined || refusal.status === 429 || refusal.status >= 500;
     this.status = refusal?.status;
@@ -35,26 +24,12 @@ export class EdgeKvError extends Error {
   }
 }
 
-function describe(answer: EdgeKvRefusal | Silence): string {
-  if ('silence' in answer) return 'reason' in answer ? `${answer.silence} (${answer.reason})` : answer.silence;
-  const { status, errorCode, requestId, traceId } = answer;
-  return [
-    `status ${status}`,
-    ...(errorCode === undefined ? [] : [errorCode]),
-    ...(requestId === undefined ? [] : [`request ${requestId}`]),
-    ...(traceId === undefined ? [] : [`trace ${traceId}`]),
-  ].join(', ');
-}
-
 const TRIES_AGAIN = 'The item before it stays in force until its token expires; the schedule tries again.';
 
-function nextStep(answer: EdgeKvRefusal | Silence): string {
+function nextStep(answer: AkamaiRefusal | Silence): string {
   if ('reason' in answer) return `Check \`host\` in the secret of the API client. ${TRIES_AGAIN}`;
   if ('silence' in answer) return TRIES_AGAIN;
-  if (answer.skewSeconds !== undefined) {
-    const side = answer.skewSeconds < 0 ? 'behind' : 'ahead of';
-    return `This clock is ${Math.abs(answer.skewSeconds)} s ${side} Akamai's, which takes 30 s at most: correct the clock.`;
-  }
+  if (answer.skewSeconds !== undefined) return describeSkew(answer.skewSeconds);
   switch (answer.status) {
     case 401:
     case 403:

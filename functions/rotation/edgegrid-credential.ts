@@ -27,30 +27,52 @@ const HOSTNAME = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
 /** Printable, and nothing that could end a parameter of the header. */
 const TOKEN = /^[!-:<-~]{1,256}$/;
 
+/** What the four values are called where a credential is kept. */
+export type EdgegridNames = Readonly<Record<'host' | 'clientToken' | 'clientSecret' | 'accessToken', string>>;
+
+const SECRET_NAMES: EdgegridNames = {
+  host: 'host',
+  clientToken: 'clientToken',
+  clientSecret: 'clientSecret',
+  accessToken: 'accessToken',
+};
+
 /** @throws EdgegridCredentialInvalidError */
 export function parseEdgegridCredential(secret: string): EdgegridCredential {
-  const members = readObject(secret);
+  return readEdgegridCredential(readObject(secret), SECRET_NAMES, (seen) => new EdgegridCredentialInvalidError(seen));
+}
+
+/**
+ * Reads a credential from wherever it is kept.
+ *
+ * @param refuse makes what is thrown of which value is not as expected
+ */
+export function readEdgegridCredential(
+  members: ReadonlyMap<string, unknown>,
+  names: EdgegridNames,
+  refuse: (seen: string) => Error,
+): EdgegridCredential {
   const token = (name: string): string => {
     const value = members.get(name);
     if (typeof value === 'string' && TOKEN.test(value)) return value;
-    throw new EdgegridCredentialInvalidError(`\`${name}\` is not a text without white space`);
+    throw refuse(`\`${name}\` is not a text without white space`);
   };
+  const origin = originOf(members.get(names.host));
+  if (origin === undefined) throw refuse(`\`${names.host}\` is not a hostname without scheme, port or path`);
   return {
-    origin: readOrigin(members.get('host')),
-    clientToken: token('clientToken'),
-    clientSecret: token('clientSecret'),
-    accessToken: token('accessToken'),
+    origin,
+    clientToken: token(names.clientToken),
+    clientSecret: token(names.clientSecret),
+    accessToken: token(names.accessToken),
   };
 }
 
 /** A hostname, to be asked over TLS. Without TLS only a stand-in on this very machine is asked, as the deployment test does. */
-function readOrigin(host: unknown): string {
-  if (typeof host === 'string') {
-    if (HOSTNAME.test(host)) return `https://${host}`;
-    const url = URL.canParse(host) ? new URL(host) : undefined;
-    if (url?.protocol === 'http:' && isProtectedUrl(url) && url.origin === host) return url.origin;
-  }
-  throw new EdgegridCredentialInvalidError('`host` is not a hostname without scheme, port or path');
+function originOf(host: unknown): string | undefined {
+  if (typeof host !== 'string') return undefined;
+  if (HOSTNAME.test(host)) return `https://${host}`;
+  const url = URL.canParse(host) ? new URL(host) : undefined;
+  return url?.protocol === 'http:' && isProtectedUrl(url) && url.origin === host ? url.origin : undefined;
 }
 
 function readObject(text: string): ReadonlyMap<string, unknown> {

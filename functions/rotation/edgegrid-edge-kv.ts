@@ -1,21 +1,13 @@
-import type { Clock } from '../shared/clock.ts';
 import { describeSilence } from '../shared/describe-silence.ts';
 import { MOST_ITEM_BYTES, type ReadableEdgeKv } from '../shared/edge-kv.ts';
 import { nameFault } from '../shared/edge-kv-names.ts';
-import { readBoundedText } from '../shared/read-bounded-text.ts';
+import { type AkamaiAnswer, type AkamaiPorts, type AkamaiRequest, askAkamai } from './ask-akamai.ts';
 import { EdgeKvError } from './edge-kv-error.ts';
-import type { EdgegridCredential } from './edgegrid-credential.ts';
-import { readEdgeKvRefusal } from './read-edge-kv-refusal.ts';
-import { type EdgegridRequest, signEdgegrid } from './sign-edgegrid.ts';
+import { readAkamaiRefusal } from './read-akamai-refusal.ts';
 
-export interface EdgegridEdgeKvOptions {
-  readonly credential: EdgegridCredential;
-  readonly fetch: typeof globalThis.fetch;
-  readonly clock: Clock;
+export interface EdgegridEdgeKvOptions extends Omit<AkamaiPorts, 'signal'> {
   /** From 0 to 1, as `Math.random`. */
   readonly random: () => number;
-  /** A new unique text without `;`. */
-  readonly newNonce: () => string;
   readonly pause: (milliseconds: number) => Promise<void>;
   /** When it aborts, no further attempt begins. */
   readonly signal: AbortSignal;
@@ -87,14 +79,14 @@ function urlOf(place: string, { credential }: EdgegridEdgeKvOptions): URL {
 
 /** One attempt, and no other: who looks for an item looks again later anyway. */
 async function look(place: string, options: EdgegridEdgeKvOptions): Promise<string | undefined> {
-  const { response, answer } = await ask({ method: 'GET', url: urlOf(place, options), body: '' }, options).catch(
+  const { response, text } = await ask({ method: 'GET', url: urlOf(place, options), body: '' }, options).catch(
     (cause: unknown) => {
       throw new EdgeKvReadError(place, describeSilence(cause).silence, { cause });
     },
   );
   if (response.status === 404) return undefined;
   if (!response.ok) throw new EdgeKvReadError(place, `status ${response.status}`);
-  return answer;
+  return text;
 }
 
 async function tryPut(
@@ -104,28 +96,19 @@ async function tryPut(
   options: EdgegridEdgeKvOptions,
 ): Promise<EdgeKvError | undefined> {
   try {
-    const { response, answer } = await ask({ method: 'PUT', url, body: value }, options);
+    const { response, text } = await ask({ method: 'PUT', url, body: value }, options);
     if (response.ok) return undefined;
-    return new EdgeKvError(place, readEdgeKvRefusal(response.status, response.headers, answer, options.clock()));
+    return new EdgeKvError(place, readAkamaiRefusal(response.status, response.headers, text, options.clock()));
   } catch (cause) {
     return new EdgeKvError(place, describeSilence(cause), { cause });
   }
 }
 
-/** One request: a time and a nonce of its own, because Akamai takes neither twice. */
 async function ask(
-  request: EdgegridRequest & { readonly method: 'GET' | 'PUT' },
-  { credential, fetch, clock, newNonce, signal }: EdgegridEdgeKvOptions,
-): Promise<{ readonly response: Response; readonly answer: string }> {
-  const authorization = signEdgegrid(request, credential, { time: clock(), nonce: newNonce() });
-  const { method, url, body } = request;
-  const response = await fetch(url, {
-    method,
-    headers: { authorization, ...(method === 'PUT' && { 'content-type': 'application/json' }) },
-    ...(method === 'PUT' && { body }),
-    // Answered as it is: what is signed is for this address only.
-    redirect: 'manual',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
-  });
-  return { response, answer: (await readBoundedText(response, MOST_ANSWER_BYTES)) ?? '' };
+  request: Pick<AkamaiRequest, 'method' | 'url' | 'body'>,
+  options: EdgegridEdgeKvOptions,
+): Promise<AkamaiAnswer> {
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(ATTEMPT_MS)]);
+  const asked = { ...request, contentType: 'application/json', mostAnswerBytes: MOST_ANSWER_BYTES };
+  return askAkamai(asked, { ...options, signal });
 }

@@ -29,6 +29,17 @@ describe('the EdgeKV stand-in', () => {
     expect(edgegridFault(PUT, CLIENT, NOW, used)).toBe('a nonce that was used');
   });
 
+  test('takes a POST with the body that was signed, and with no other', () => {
+    const data = Buffer.from('datadatadatadatadatadatadatadata');
+    const authorization = `${SIGNED}signature=hXm4iCxtpN22m4cbZb4lVLW5rhX8Ca82vCFqXzSTPe4=`;
+    const post = { ...PUT, method: 'POST', path: '/testapi/v1/t3', authorization, body: data };
+
+    expect(edgegridFault(post, CLIENT, NOW, new Set())).toBeUndefined();
+    expect(edgegridFault({ ...post, body: data.subarray(1) }, CLIENT, NOW, new Set())).toBe(
+      'the signature does not fit',
+    );
+  });
+
   test.each([
     ['another path', { ...PUT, path: '/testapi/v1/t7' }, NOW, 'the signature does not fit'],
     ['another method', { ...PUT, method: 'DELETE' }, NOW, 'the signature does not fit'],

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 // Akamai's side of EdgeGrid, from its documents (techdocs.akamai.com/developer/docs/edgegrid) and not from our signer.
 
@@ -9,7 +9,6 @@ export interface EdgegridClient {
   readonly accessToken: string;
 }
 
-/** A request without a body that is signed: any method but POST. */
 export interface SignedRequest {
   readonly method: string;
   readonly scheme: 'http' | 'https';
@@ -19,12 +18,16 @@ export interface SignedRequest {
   readonly path: string;
   /** The header `Authorization`. */
   readonly authorization: string;
+  /** Of a POST, the only method whose body is signed. */
+  readonly body?: Uint8Array;
 }
 
 const HEADER =
   /^(EG1-HMAC-SHA256 client_token=([^;]+);access_token=([^;]+);timestamp=([^;]+);nonce=([^;]+);)signature=(.+)$/;
 const TIMESTAMP = /^(\d{4})(\d\d)(\d\d)T(\d\d:\d\d:\d\d)\+0000$/;
 const MOST_SKEW_MS = 30_000;
+/** Of a body, only its beginning is signed. */
+const MOST_SIGNED_BYTES = 131_072;
 
 /**
  * Says why a request is to be refused, or nothing where its signature is right.
@@ -47,9 +50,11 @@ export function edgegridFault(
   // Written so that a time that is none is refused too.
   if (!(skew <= MOST_SKEW_MS)) return 'its time is not this time';
   if (used.has(nonce)) return 'a nonce that was used';
-  const { method, scheme, host, path } = request;
+  const { method, scheme, host, path, body = new Uint8Array() } = request;
+  const begins = body.subarray(0, MOST_SIGNED_BYTES);
+  const hash = method !== 'POST' || begins.length === 0 ? '' : createHash('sha256').update(begins).digest('base64');
   const key = createHmac('sha256', client.clientSecret).update(timestamp).digest('base64');
-  const data = `${method}\t${scheme}\t${host}\t${path}\t\t\t${signed}`;
+  const data = `${method}\t${scheme}\t${host}\t${path}\t\t${hash}\t${signed}`;
   const expected = Buffer.from(createHmac('sha256', key).update(data).digest('base64'));
   const given = Buffer.from(signature);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 'the signature does not fit';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readEdgeKvRefusal } from '../../../../functions/rotation/read-edge-kv-refusal.ts';
+import { readAkamaiRefusal } from '../../../../functions/rotation/read-akamai-refusal.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 
 function read(body: string, headers: Readonly<Record<string, string>> = {}, status = 400) {
-  return readEdgeKvRefusal(status, new Headers(headers), body, NOW);
+  return readAkamaiRefusal(status, new Headers(headers), body, NOW);
 }
 
-describe('an answer of EdgeKV that is no success', () => {
+describe('an answer of Akamai that is no success', () => {
   test('of EdgeKV itself has its code and ids', () => {
     const body = JSON.stringify({ errorCode: 'EKV_9000', additionalDetail: { requestId: 'a1' }, requestId: 'other' });
     expect(read(body, { 'x-trace-id': 't1' })).toEqual({
@@ -17,6 +17,10 @@ describe('an answer of EdgeKV that is no success', () => {
       requestId: 'a1',
       traceId: 't1',
     });
+  });
+
+  test('of another API has a code of another form', () => {
+    expect(read('{"errorCode":"EW1021"}')).toEqual({ status: 400, errorCode: 'EW1021' });
   });
 
   test('of the gateway before it has its id at another place', () => {
@@ -47,7 +51,7 @@ describe('an answer of EdgeKV that is no success', () => {
         (body) => {
           const { status, errorCode = 'A_1', requestId = 'a', skewSeconds = 31 } = read(body);
           expect(status).toBe(400);
-          expect(errorCode).toMatch(/^[A-Z]{1,8}_\d{1,6}$/);
+          expect(errorCode).toMatch(/^[A-Z]{1,8}_?\d{1,6}$/);
           expect(requestId).toMatch(/^\S{1,128}$/);
           expect(Math.abs(skewSeconds)).toBeGreaterThan(30);
         },
