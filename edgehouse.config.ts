@@ -56,7 +56,8 @@ export default defineConfig({
     // besides those of the site itself.
     apiHost: 'events-api.example.com',
     allowedOrigins: ['https://www.example.com'],
-    // Two EdgeWorkers, because one that answers /collect would answer every page too.
+    // Two EdgeWorkers, because one that answers /collect would answer every page too. What they send, each column with its source, how
+    // addresses are shown, and sampling: docs/edge.md.
     requestEvents: { edgeWorkerId: 12345, stream: 'web_events' },
     collector: { edgeWorkerId: 12346, stream: 'web_events' },
   },

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { edgeTokensSchema } from './edge-tokens-schema.ts';
+import { collectorSchema, edgeWorkerId, requestEventsSchema } from './edge-worker-schema.ts';
 import { distinct, hostLabel, hostname, strictObject, wholeNumber } from './schema-parts.ts';
 
 // Names as EdgeKV takes them (`edgekv.js` and the CLI).
 const edgeKvNamespace = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$/, '1 to 32 of A-Z, a-z, 0-9, _ and -');
 const edgeKvGroup = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, '1 to 128 of A-Z, a-z, 0-9, _ and -');
-
-const edgeWorkerId = wholeNumber(1, 2_147_483_647);
 
 const origin = z
   .string()
@@ -14,14 +13,6 @@ const origin = z
     new RegExp(`^https?://${hostLabel}(\\.${hostLabel})*(:[1-9][0-9]{0,4})?$`),
     'an origin such as https://www.example.com',
   );
-
-/** An EdgeWorker of ours: a bundle of its own under an id of its own, so that its token, source and trust are its own too. */
-const edgeWorker = strictObject({
-  /** Its id at Akamai; one of `edgeWorkerIds`. */
-  edgeWorkerId,
-  /** The stream that it writes. */
-  stream: z.string(),
-});
 
 /** How EdgeWorkers get their credentials, and what is built into their bundles. */
 export const edgeSchema = strictObject({
@@ -49,7 +40,7 @@ export const edgeSchema = strictObject({
   /** Origins besides its own whose pages may post to the collector. @default [] */
   allowedOrigins: distinct(origin).default([]),
   /** The EdgeWorker that answers `/collect`: batches of browsers and apps. */
-  collector: edgeWorker.optional(),
+  collector: collectorSchema.optional(),
   /** The EdgeWorker that sends one event for each request of the site. */
-  requestEvents: edgeWorker.optional(),
+  requestEvents: requestEventsSchema.optional(),
 }).prefault({});

@@ -2,9 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import type { BundleHandler } from './bundle-settings.ts';
 import { checkBundle } from './check-bundle.ts';
+import { eventHandlers } from './event-handlers.ts';
 import { packTgz } from './pack-tgz.ts';
 import { PLATFORM_MODULES } from './platform-rules.ts';
 import type { EdgeSettings } from './src/settings.ts';
+
+const SOURCES = fileURLToPath(new URL('./src/', import.meta.url));
 
 export interface BundleInput {
   readonly handler: BundleHandler;
@@ -37,9 +40,11 @@ export class BundleRefusedError extends Error {
  * @throws BundleRefusedError where it breaks a rule of Akamai's
  */
 export async function buildBundle({ handler, settings, version, description }: BundleInput): Promise<Bundle> {
+  const handlers = eventHandlers(handler, settings);
+  const named = Object.entries(handlers).map(([name, from]) => `${from} as ${name}`);
   // Sync: the other kind leaves a process of esbuild behind for as long as this one runs.
   const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL(`./src/${handler}.ts`, import.meta.url))],
+    stdin: { contents: `export { ${named.join(', ')} } from './${handler}.ts';`, resolveDir: SOURCES },
     bundle: true,
     write: false,
     platform: 'neutral',
@@ -59,7 +64,7 @@ export async function buildBundle({ handler, settings, version, description }: B
     { name: 'main.js', text: mainJs },
     { name: 'bundle.json', text: bundleJson },
   ]);
-  const problems = checkBundle(handler, { mainJs, bundleJson, tgz });
+  const problems = checkBundle(Object.keys(handlers), { mainJs, bundleJson, tgz });
   if (problems.length > 0) throw new BundleRefusedError(handler, problems);
   return { mainJs, bundleJson, tgz };
 }

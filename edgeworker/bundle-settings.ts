@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { EdgeSettings } from './src/settings.ts';
 
-/** The two bundles: each exports one event handler, since Akamai bills and runs every one that is exported. */
+/** The two bundles. */
 export type BundleHandler = 'collector' | 'request-event';
 
 export class EdgeConfigMissingError extends Error {
@@ -24,8 +24,11 @@ export interface BundleIdentity {
 /** Which member of `edge` makes which bundle. */
 export const BUNDLE_SECTIONS = { collector: 'collector', 'request-event': 'requestEvents' } as const;
 
-/** 64 KiB is also what a browser lets a page send while it goes away (`sendBeacon`, `fetch` with `keepalive`). */
-const LIMITS = { maxBodyBytes: 65_536, maxEvents: 500 } as const;
+/**
+ * 64 KiB is also what a browser lets a page send while it goes away (`sendBeacon`, `fetch` with `keepalive`). 450,000 characters
+ * are 500 events with the longest user agent that is kept: columns of long headers and cookies would fill the 2 MB of the smallest tier.
+ */
+const LIMITS = { maxBodyBytes: 65_536, maxEvents: 500, maxSentChars: 450_000 } as const;
 
 /**
  * What is built into a bundle.
@@ -52,5 +55,10 @@ export function bundleSettings(
     },
     allowedOrigins: edge.allowedOrigins,
     limits: LIMITS,
+    columns: worker.columns,
+    clientIp: worker.clientIp,
+    ...('handler' in worker && { handler: worker.handler }),
+    ...('sampling' in worker && { sampling: worker.sampling }),
+    ...('visitorRate' in worker && { visitorRate: worker.visitorRate }),
   };
 }

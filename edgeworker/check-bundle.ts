@@ -1,6 +1,5 @@
 import { transformSync } from 'esbuild';
 import { z } from 'zod';
-import type { BundleHandler } from './bundle-settings.ts';
 import {
   ABSENT_GLOBALS,
   MOST_COMPRESSED_BYTES,
@@ -10,21 +9,19 @@ import {
 } from './platform-rules.ts';
 import { type ModuleFacts, readModule } from './read-module.ts';
 
-/** The event handler that each bundle exports. */
-const EVENT_HANDLER: Readonly<Record<BundleHandler, string>> = {
-  collector: 'responseProvider',
-  'request-event': 'onClientResponse',
-};
-
 export interface BundleFiles {
   readonly mainJs: string;
   readonly bundleJson: string;
   readonly tgz: Uint8Array;
 }
 
-/** What Akamai would refuse about a bundle, or what would fail there: one sentence each, none for a good one. */
-export function checkBundle(handler: BundleHandler, { mainJs, bundleJson, tgz }: BundleFiles): readonly string[] {
-  return [...checkSize(mainJs, bundleJson, tgz), ...checkManifest(bundleJson), ...checkCode(handler, mainJs)];
+/**
+ * What Akamai would refuse about a bundle, or what would fail there: one sentence each, none for a good one.
+ *
+ * @param handlers the event handlers that it is to export
+ */
+export function checkBundle(handlers: readonly string[], { mainJs, bundleJson, tgz }: BundleFiles): readonly string[] {
+  return [...checkSize(mainJs, bundleJson, tgz), ...checkManifest(bundleJson), ...checkCode(handlers, mainJs)];
 }
 
 function checkSize(mainJs: string, bundleJson: string, tgz: Uint8Array): readonly string[] {
@@ -58,23 +55,21 @@ function parseJson(text: string): unknown {
   }
 }
 
-function checkCode(handler: BundleHandler, mainJs: string): readonly string[] {
+function checkCode(handlers: readonly string[], mainJs: string): readonly string[] {
   try {
-    return [...checkModule(handler, readModule(mainJs)), ...checkSyntax(mainJs)];
+    return [...checkModule(handlers, readModule(mainJs)), ...checkSyntax(mainJs)];
   } catch {
     return ['main.js does not parse as an ES module.'];
   }
 }
 
-function checkModule(handler: BundleHandler, facts: ModuleFacts): readonly string[] {
-  const expected = EVENT_HANDLER[handler];
+function checkModule(handlers: readonly string[], facts: ModuleFacts): readonly string[] {
+  const [seen, expected] = [facts.exports, handlers].map((names) => names.toSorted().join(', '));
   return [
     ...facts.imports
       .filter((name) => !PLATFORM_MODULES.includes(name))
       .map((name) => `main.js imports ${name}, which is no module of the platform.`),
-    ...(facts.exports.length === 1 && facts.exports[0] === expected
-      ? []
-      : [`main.js exports ${facts.exports.join(', ') || 'nothing'}; expected ${expected} and nothing else.`]),
+    ...(seen === expected ? [] : [`main.js exports ${seen || 'nothing'}; expected ${expected} and nothing else.`]),
     ...ABSENT_GLOBALS.filter((name) => facts.names.has(name)).map(
       (name) => `main.js uses ${name}, which the platform does not have.`,
     ),

@@ -3,13 +3,33 @@
  * leaves the edge. An IPv4 address that is mapped into IPv6 counts as IPv4. Undefined for what is no address.
  */
 export function clientNetwork(address: string): string | undefined {
-  const ipv4 = parseIpv4(address);
-  if (ipv4 !== undefined) return ipv4Network(ipv4);
-  const groups = parseIpv6(address);
+  const parsed = parseAddress(address);
+  if (parsed === undefined) return undefined;
+  return parsed.kind === 'ipv4' ? ipv4Network(parsed.bytes) : ipv6Network(parsed.groups.slice(0, 3));
+}
+
+/**
+ * An address in one form only, so that equal ones have equal text: IPv4 in decimal, also where it is mapped into IPv6, and IPv6 as
+ * eight groups (`2001:db8:7:0:0:0:0:1`). Undefined for what is no address.
+ */
+export function normalAddress(address: string): string | undefined {
+  const parsed = parseAddress(address);
+  if (parsed === undefined) return undefined;
+  return parsed.kind === 'ipv4' ? parsed.bytes.join('.') : parsed.groups.map((group) => group.toString(16)).join(':');
+}
+
+type Address =
+  | { readonly kind: 'ipv4'; readonly bytes: readonly number[] }
+  | { readonly kind: 'ipv6'; readonly groups: readonly number[] };
+
+function parseAddress(text: string): Address | undefined {
+  const bytes = parseIpv4(text);
+  if (bytes !== undefined) return { kind: 'ipv4', bytes };
+  const groups = parseIpv6(text);
   if (groups === undefined) return undefined;
-  const [a = 0, b = 0, c = 0, , , f = 0, g = 0, h = 0] = groups;
+  const [f, g = 0, h = 0] = groups.slice(5);
   const mapped = f === 0xffff && groups.slice(0, 5).every((group) => group === 0);
-  return mapped ? ipv4Network([g >> 8, g & 0xff, h >> 8]) : ipv6Network([a, b, c]);
+  return mapped ? { kind: 'ipv4', bytes: [g >> 8, g & 0xff, h >> 8, h & 0xff] } : { kind: 'ipv6', groups };
 }
 
 function ipv4Network([a, b, c]: readonly number[]): string {

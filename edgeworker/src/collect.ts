@@ -1,26 +1,26 @@
-import { acceptedAnswer, type CollectorAnswer, problemAnswer } from './collector-answer.ts';
-import { type Delivery, type DeliveryResult, deliverBatch, describeDelivery } from './deliver-batch.ts';
-import { enrichEvent } from './enrich.ts';
-import { judgeOrigin, type OriginVerdict } from './origin.ts';
+import { answerDelivery } from './answer-delivery.ts';
+import { checkSize } from './body-limits.ts';
+import { checkHead, originDenied } from './check-head.ts';
+import { secondsHeld } from './circuit.ts';
+import { allowOrigin, type CollectorAnswer, preflightAnswer, problemAnswer } from './collector-answer.ts';
+import { type Delivery, deliverEncoded } from './deliver-batch.ts';
+import { encodeCsv } from './encode-csv.ts';
+import { encodeJson } from './encode-json.ts';
+import { judgeOrigin, type OriginVerdict, pageOrigin } from './origin.ts';
 import type { VisitorRequest } from './platform.ts';
-import { readBatchId } from './read-batch-id.ts';
-import { readEvents } from './read-events.ts';
-import { readHeader } from './read-header.ts';
-import { readReceipt } from './read-receipt.ts';
 import type { EdgeSettings } from './settings.ts';
 import { uuidV7 } from './uuid.ts';
 import { visitorFields } from './visitor-fields.ts';
+import { chargeVisitor, type VisitorBuckets, visitorWait } from './visitor-rate.ts';
 
 export interface CollectRequest extends VisitorRequest {
   readonly method: string;
-  readonly scheme?: string | null | undefined;
-  readonly host?: string | null | undefined;
-  readonly query?: string | null | undefined;
   text(): Promise<string>;
 }
 
 export interface Collector extends Delivery {
   readonly settings: EdgeSettings;
+  readonly visitors: VisitorBuckets;
 }
 
 /**
@@ -29,17 +29,43 @@ export interface Collector extends Delivery {
  *
  * A client that repeats its batch gives it an id and keeps the body: then it is stored once, as long as the visitor's network,
  * place and browser are still the same. Without an id each repetition is a new batch.
+ *
+ * Nothing is sent twice from here, though Akamai would leave room for it: a second wait for ingest does not fit into the 4 s of the
+ * smallest tier, and who posts still has the batch and can wait as `Retry-After` says.
  */
 export async function collect(request: CollectRequest, collector: Collector): Promise<CollectorAnswer> {
+  const { settings, platform } = collector;
   try {
-    const origin = readHeader(request, 'Origin');
-    const verdict = judgeOrigin(origin, request, collector.settings.allowedOrigins);
-    const answer = await answerBatch(request, verdict, collector);
-    if (verdict !== 'allowed' || origin === undefined) return answer;
-    return { ...answer, headers: { ...answer.headers, 'access-control-allow-origin': origin, vary: 'Origin' } };
+    const origin = pageOrigin(request);
+    const verdict = judgeOrigin(origin, request, settings.allowedOrigins);
+    const answer = await answerRequest(request, verdict, collector).catch(() => {
+      platform.warn('the collector failed; expected an answer whatever came');
+      return couldNotFinish();
+    });
+    return verdict === 'allowed' && origin !== undefined ? allowOrigin(answer, origin) : answer;
   } catch {
-    collector.platform.warn('the collector failed; expected an answer whatever came');
-    return problemAnswer('UNAVAILABLE', 'The collector could not finish.');
+    return couldNotFinish();
+  }
+}
+
+/** For what nobody foresaw. */
+export function couldNotFinish(): CollectorAnswer {
+  return problemAnswer('UNAVAILABLE', 'The collector could not finish.');
+}
+
+async function answerRequest(
+  request: CollectRequest,
+  origin: OriginVerdict,
+  collector: Collector,
+): Promise<CollectorAnswer> {
+  switch (request.method) {
+    case 'POST':
+      return answerBatch(request, origin, collector);
+    // Only here where the property lets it through: PMUSER_EW_ENABLE_OPTIONS.
+    case 'OPTIONS':
+      return origin === 'denied' ? originDenied() : preflightAnswer();
+    default:
+      return problemAnswer('METHOD_NOT_ALLOWED', 'Only POST is taken here.');
   }
 }
 
@@ -48,58 +74,28 @@ async function answerBatch(
   origin: OriginVerdict,
   collector: Collector,
 ): Promise<CollectorAnswer> {
-  const { settings, platform } = collector;
-  const { maxBodyBytes } = settings.limits;
-  if (request.method !== 'POST') return problemAnswer('METHOD_NOT_ALLOWED', 'Only POST is taken here.');
-  if (!isJsonText(readHeader(request, 'Content-Type') ?? '')) {
-    return problemAnswer(
-      'MEDIA_TYPE_UNSUPPORTED',
-      'The Content-Type is neither application/json nor text/plain in UTF-8.',
-    );
+  const { settings, platform, cache, visitors } = collector;
+  const { limits, visitorRate } = settings;
+  const head = checkHead(request, origin, limits);
+  if (head.kind === 'refused') return head.answer;
+  // Where Akamai names no address, all would share one rate.
+  const bounded = request.clientIp && visitorRate ? { visitor: request.clientIp, rate: visitorRate } : undefined;
+  const now = platform.now();
+  const retryAfter = bounded === undefined ? 0 : visitorWait(visitors, bounded.visitor, bounded.rate, now);
+  if (retryAfter > 0) {
+    return problemAnswer('RATE_LIMITED', 'This address has posted more than one visitor may.', { retryAfter });
   }
-  if (origin === 'denied') return problemAnswer('ORIGIN_DENIED', 'Origin is missing, or its pages may not post here.');
-  if (Number(readHeader(request, 'Content-Length') ?? 0) > maxBodyBytes) {
-    return problemAnswer('BODY_TOO_LARGE', `Content-Length is over ${maxBodyBytes}.`);
-  }
-  const given = readBatchId(readHeader(request, 'Edge-Batch-Id'), request.query);
-  if (given.kind === 'malformed') {
-    return problemAnswer('BATCH_ID_MALFORMED', 'The batch id is not a UUID, or header and query name different ones.');
-  }
-  const read = readEvents(await request.text(), settings.limits, platform.encodeUtf8);
-  if (read.kind === 'refused') return problemAnswer(read.code, read.detail);
+  // Asked here too, since a batch that will not be sent need not be read.
+  const seconds = secondsHeld(cache, now);
+  if (seconds > 0) return answerDelivery({ kind: 'held-back', seconds }, cache, platform);
 
-  const batchId = given.kind === 'given' ? given.batchId : uuidV7(platform);
-  const visitor = visitorFields(request);
-  const rows = read.events.map((event, row) => enrichEvent(event, visitor, batchId, row));
-  const result = await deliverBatch(batchId, rows, collector);
-  const answer = answerDelivery(result);
-  if (answer.status === 503) platform.warn(`a batch was not stored: ${describeDelivery(result)}`);
-  return answer;
-}
-
-/** text/plain needs no preflight, so `sendBeacon` works across origins. A charset other than UTF-8 would be read wrongly. */
-function isJsonText(contentType: string): boolean {
-  return /^(application\/json|text\/plain)\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType);
-}
-
-function answerDelivery(result: DeliveryResult): CollectorAnswer {
-  if (result.kind !== 'answered') return notStored();
-  const receipt = readReceipt(result.text);
-  switch (result.status) {
-    case 200:
-    case 202:
-      return receipt === undefined ? notStored() : acceptedAnswer(receipt);
-    case 422:
-      return receipt === undefined
-        ? notStored()
-        : problemAnswer('ROWS_REFUSED', 'None of the events fits the stream; they are kept in quarantine.', receipt);
-    case 413:
-      return problemAnswer('BODY_TOO_LARGE', 'The batch is larger than the service takes.');
-    default:
-      return notStored();
-  }
-}
-
-function notStored(): CollectorAnswer {
-  return problemAnswer('UNAVAILABLE', 'The service could not take the batch now.');
+  const text = await request.text();
+  if (bounded !== undefined) chargeVisitor(visitors, bounded.visitor, bounded.rate, text.length, now);
+  const tooLarge = checkSize(text, limits, platform.encodeUtf8);
+  if (tooLarge !== undefined) return problemAnswer(tooLarge.code, tooLarge.detail);
+  const batchId = head.givenId ?? uuidV7(platform);
+  const facts = { batchId, visitor: await visitorFields(request, settings, platform) };
+  const batch = head.format === 'csv' ? encodeCsv(text, facts, limits) : encodeJson(text, facts, limits);
+  if ('kind' in batch) return problemAnswer(batch.code, batch.detail);
+  return answerDelivery(await deliverEncoded(batch, collector), cache, platform);
 }

@@ -1,45 +1,67 @@
+import { type Circuit, holdBack, secondsHeld } from './circuit.ts';
 import { type CredentialCache, dropCredentials, lookUpCredentials } from './credential-cache.ts';
 import type { EdgePlatform } from './platform.ts';
 import { readItem } from './read-item.ts';
 import { type SendResult, sendBatch } from './send-batch.ts';
 import type { EdgeSettings } from './settings.ts';
-import { batchPath, signBatch } from './sign-batch.ts';
+import { batchPath, type KeyCache, signBatch } from './sign-batch.ts';
+
+export type DeliveryCache = CredentialCache & KeyCache & Circuit;
 
 export interface Delivery {
   readonly settings: Pick<EdgeSettings, 'apiOrigin' | 'stream' | 'source' | 'edgeKv'>;
-  readonly cache: CredentialCache;
+  /** What is kept between requests. */
+  readonly cache: DeliveryCache;
   readonly platform: EdgePlatform;
 }
 
-export type DeliveryResult = SendResult | { readonly kind: 'no-credentials'; readonly reason: string };
+export type DeliveryResult =
+  | SendResult
+  | { readonly kind: 'no-credentials'; readonly reason: string }
+  /** Nothing was sent: a short while ago ingest or the gateway had too much to do. `seconds` are left. */
+  | { readonly kind: 'held-back'; readonly seconds: number };
 
-/** Sends rows as one batch: at most one EdgeKV read and one POST, 300 ms and 3 s at most. */
+/** A batch as it will be sent, but for its headers. */
+export interface EncodedBatch {
+  readonly batchId: string;
+  readonly contentType: 'application/json' | 'text/csv';
+  readonly body: string;
+  readonly rows: number;
+}
+
+/** Sends rows as one batch of JSON. */
 export async function deliverBatch(
   batchId: string,
   rows: readonly unknown[],
+  delivery: Delivery,
+): Promise<DeliveryResult> {
+  const body = JSON.stringify(rows);
+  return deliverEncoded({ batchId, contentType: 'application/json', body, rows: rows.length }, delivery);
+}
+
+/** Sends a batch: at most one EdgeKV read and one POST, 300 ms and 3 s at most; none of them for a while after a 429 or 503. */
+export async function deliverEncoded(
+  { body, ...batch }: EncodedBatch,
   { settings, cache, platform }: Delivery,
 ): Promise<DeliveryResult> {
-  const nowSeconds = Math.floor(platform.now() / 1_000);
+  const now = platform.now();
+  const seconds = secondsHeld(cache, now);
+  if (seconds > 0) return { kind: 'held-back', seconds };
+  const nowSeconds = Math.floor(now / 1_000);
   const lookup = await lookUpCredentials(cache, () => readItem(settings.edgeKv, platform), nowSeconds);
   if (lookup.kind === 'none') return { kind: 'no-credentials', reason: lookup.reason };
 
-  const body = JSON.stringify(rows);
   const { stream, source, apiOrigin } = settings;
   const headers = await signBatch(
-    {
-      stream,
-      source,
-      batchId,
-      rows: rows.length,
-      body: platform.encodeUtf8(body),
-      contentType: 'application/json',
-    },
+    { stream, source, ...batch, body: platform.encodeUtf8(body) },
     lookup.credentials,
     nowSeconds,
     platform,
+    cache,
   );
   const result = await sendBatch(`${apiOrigin}${batchPath(stream)}`, headers, body, platform);
   if (refusesCredentials(result)) dropCredentials(cache, lookup.credentials);
+  if (asksToWait(result)) holdBack(cache, result.retryAfter, now);
   return result;
 }
 
@@ -54,10 +76,17 @@ export function describeDelivery(result: DeliveryResult): string {
       return 'ingest gave no whole answer, or not in time';
     case 'no-credentials':
       return `no credentials: ${result.reason}`;
+    case 'held-back':
+      return `ingest asked to wait, ${result.seconds} s more`;
   }
 }
 
 /** The gateway's refusal counts like ingest's: most tokens that are no longer good end there. */
 function refusesCredentials(result: SendResult): boolean {
   return result.kind !== 'unanswered' && (result.status === 401 || result.status === 403);
+}
+
+/** The gateway's answer counts here too: it throttles before ingest runs. */
+function asksToWait(result: SendResult): result is Exclude<SendResult, { kind: 'unanswered' }> {
+  return result.kind !== 'unanswered' && (result.status === 429 || result.status === 503);
 }

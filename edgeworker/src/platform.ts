@@ -51,20 +51,53 @@ export interface EdgeCrypto {
   getRandomValues(array: Uint8Array): unknown;
 }
 
-/** What a request says about who sent it. */
+/** A request, and what it says about who sent it. */
 export interface VisitorRequest extends HasHeaders {
+  readonly method?: string | null | undefined;
+  readonly scheme?: string | null | undefined;
+  readonly host?: string | null | undefined;
+  readonly path?: string | null | undefined;
+  readonly query?: string | null | undefined;
+  readonly cpCode?: number | null | undefined;
   readonly clientIp?: string | null | undefined;
   readonly userLocation?: EdgeLocation | null | undefined;
   readonly device?: EdgeDevice | null | undefined;
+  getVariable?(name: string): string | null | undefined;
 }
 
-export interface EdgeLocation {
-  readonly country?: string | null | undefined;
-  readonly region?: string | null | undefined;
-  readonly city?: string | null | undefined;
+export interface VisitorResponse extends HasHeaders {
+  readonly status?: number | null | undefined;
 }
 
-export interface EdgeDevice {
-  readonly isMobile?: boolean | null | undefined;
-  readonly isTablet?: boolean | null | undefined;
-}
+/** Members of `userLocation` that are text; of a reserved address each says `reserved`. */
+export type GeoMember =
+  | 'bandwidth'
+  | 'city'
+  | 'continent'
+  | 'country'
+  | 'dma'
+  | 'latitude'
+  | 'longitude'
+  | 'networkType'
+  | 'region'
+  | 'timezone'
+  | 'zipCode';
+
+export type EdgeLocation = { readonly [Member in GeoMember]?: string | null | undefined };
+
+type DeviceText =
+  | 'brandName'
+  | 'marketingName'
+  | 'mobileBrowser'
+  | 'mobileBrowserVersion'
+  | 'modelName'
+  | 'os'
+  | 'osVersion';
+type DeviceFlag = 'isMobile' | 'isTablet' | 'isWireless';
+type DeviceSize = 'resolutionHeight' | 'resolutionWidth';
+
+export type DeviceMember = DeviceText | DeviceFlag | DeviceSize;
+
+export type EdgeDevice = { readonly [Member in DeviceText]?: string | null | undefined } & {
+  readonly [Member in DeviceFlag]?: boolean | null | undefined;
+} & { readonly [Member in DeviceSize]?: number | null | undefined };

@@ -3,9 +3,14 @@ import { readHeader } from './read-header.ts';
 
 export type SendResult =
   /** Ingest itself answered, whatever it said. */
-  | { readonly kind: 'answered'; readonly status: number; readonly text: string }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly retryAfter: string | undefined;
+      readonly text: string;
+    }
   /** The gateway answered, or Akamai: 400 may mean a host that is not on Akamai, 403 a property without allowPost. */
-  | { readonly kind: 'not-ours'; readonly status: number }
+  | { readonly kind: 'not-ours'; readonly status: number; readonly retryAfter: string | undefined }
   /** No whole answer in time: the batch may have arrived or not. */
   | { readonly kind: 'unanswered' };
 
@@ -21,8 +26,10 @@ export async function sendBatch(
 ): Promise<SendResult> {
   try {
     const answer = await httpRequest(url, { method: 'POST', headers, body, timeout: INGEST_TIMEOUT_MS });
-    if (!isIngest(answer)) return { kind: 'not-ours', status: answer.status };
-    return { kind: 'answered', status: answer.status, text: await answer.text() };
+    const { status } = answer;
+    const retryAfter = readHeader(answer, 'Retry-After');
+    if (!isIngest(answer)) return { kind: 'not-ours', status, retryAfter };
+    return { kind: 'answered', status, retryAfter, text: await answer.text() };
   } catch {
     return { kind: 'unanswered' };
   }

@@ -1,23 +1,38 @@
 import { type Delivery, deliverBatch, describeDelivery } from './deliver-batch.ts';
-import { type EventRequest, type EventResponse, eventRow } from './event-row.ts';
+import { eventRow } from './event-row.ts';
+import type { VisitorRequest, VisitorResponse } from './platform.ts';
+import type { EdgeSettings } from './settings.ts';
 import { uuidV7 } from './uuid.ts';
+
+export interface EventDelivery extends Delivery {
+  readonly settings: Delivery['settings'] & Pick<EdgeSettings, 'columns' | 'clientIp' | 'sampling'>;
+}
 
 /**
  * Sends the event of one request, at most once, and without anybody waiting: Akamai tries to finish a promise that a handler
- * left behind. Returns at once, never throws, and leaves the response alone.
+ * left behind. Returns at once, never throws, and leaves request and response alone.
+ *
+ * @param response undefined where the event is sent before there is one
  */
-export function sendEvent(request: EventRequest, response: EventResponse, delivery: Delivery): void {
-  const { warn } = delivery.platform;
-  try {
-    // Read while the handler runs: afterwards the request may be gone.
-    const row = eventRow(request, response, delivery.platform);
-    deliverBatch(uuidV7(delivery.platform), [row], delivery)
-      .then((result) => {
-        if (result.kind === 'answered' && (result.status === 200 || result.status === 202)) return;
-        warn(`an event was lost: ${describeDelivery(result)}`);
-      })
-      .catch(() => warn('an event was lost: it could not be signed or sent'));
-  } catch {
-    warn('an event was lost: the request could not be read');
-  }
+export function sendEvent(
+  request: VisitorRequest,
+  response: VisitorResponse | undefined,
+  delivery: EventDelivery,
+): void {
+  send(request, response, delivery).catch(() =>
+    delivery.platform.warn('an event was lost: it could not be read, signed or sent'),
+  );
+}
+
+async function send(
+  request: VisitorRequest,
+  response: VisitorResponse | undefined,
+  delivery: EventDelivery,
+): Promise<void> {
+  const { settings, platform } = delivery;
+  const row = await eventRow(request, response, settings, platform);
+  if (row === undefined) return;
+  const result = await deliverBatch(uuidV7(platform), [row], delivery);
+  if (result.kind === 'answered' && (result.status === 200 || result.status === 202)) return;
+  platform.warn(`an event was lost: ${describeDelivery(result)}`);
 }

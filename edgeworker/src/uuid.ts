@@ -1,7 +1,12 @@
-import type { EdgePlatform } from './platform.ts';
+import type { EdgeCrypto, EdgePlatform } from './platform.ts';
+
+/** The edge's, or a browser's: the client makes its ids here too. */
+interface RandomSource {
+  readonly crypto: Pick<EdgeCrypto, 'getRandomValues'>;
+}
 
 /** A new UUID of version 7 (RFC 9562 §5.7): 48 bits of milliseconds, then randomness. Akamai has no `randomUUID`. */
-export function uuidV7(platform: Pick<EdgePlatform, 'crypto' | 'now'>): string {
+export function uuidV7(platform: RandomSource & Pick<EdgePlatform, 'now'>): string {
   const time = platform.now().toString(16).padStart(12, '0').slice(-12);
   const random = randomHex(10, platform);
   // The two bits of the variant stand in front of 62 random ones.
@@ -16,8 +21,13 @@ export function uuidV7(platform: Pick<EdgePlatform, 'crypto' | 'now'>): string {
 }
 
 /** `bytes` random bytes in lower-case base 16. */
-export function randomHex(bytes: number, { crypto }: Pick<EdgePlatform, 'crypto'>): string {
+export function randomHex(bytes: number, { crypto }: RandomSource): string {
   const random = new Uint8Array(bytes);
   crypto.getRandomValues(random);
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return toHex(random);
+}
+
+/** Lower-case base 16. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

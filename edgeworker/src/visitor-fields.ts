@@ -1,33 +1,30 @@
-import { clientNetwork } from './client-network.ts';
-import type { EdgeDevice, VisitorRequest } from './platform.ts';
-import { readHeader } from './read-header.ts';
+import { clientAddress } from './client-address.ts';
+import type { EdgePlatform, VisitorRequest, VisitorResponse } from './platform.ts';
+import { type ColumnValue, readSource } from './read-source.ts';
+import type { EdgeSettings } from './settings.ts';
 
-/** What the edge knows about a visitor, by the names of `web_events`; undefined where it does not know. */
-export interface VisitorFields {
-  readonly country: string | undefined;
-  readonly region: string | undefined;
-  readonly city: string | undefined;
-  readonly device: 'tablet' | 'phone' | 'desktop' | undefined;
-  readonly client_network: string | undefined;
-  readonly user_agent: string | undefined;
-}
+/** What the edge knows, by the name of its column; undefined where it does not know. Every column of the settings is there. */
+export type VisitorFields = Readonly<Record<string, ColumnValue>>;
 
-/** Reads them from the request alone, so that the same visitor's retry gives the same values. */
-export function visitorFields(request: VisitorRequest): VisitorFields {
-  const location = request.userLocation;
-  return {
-    country: location?.country || undefined,
-    region: location?.region || undefined,
-    city: location?.city || undefined,
-    device: deviceKind(request.device),
-    client_network: clientNetwork(request.clientIp ?? ''),
-    user_agent: readHeader(request, 'User-Agent'),
-  };
-}
-
-/** Akamai counts a tablet as mobile too. Where it knows neither, it knows no device. */
-function deviceKind(device: EdgeDevice | null | undefined): VisitorFields['device'] {
-  if (device?.isTablet) return 'tablet';
-  if (device?.isMobile) return 'phone';
-  return device?.isMobile === false ? 'desktop' : undefined;
+/**
+ * Reads the columns that the edge fills in. What is of the visitor comes from the request alone, so that the same visitor's retry gives
+ * the same values. All that is read of request and response is read before this returns: after its handler a request may be gone.
+ */
+export async function visitorFields(
+  request: VisitorRequest,
+  { columns, clientIp }: Pick<EdgeSettings, 'columns' | 'clientIp'>,
+  platform: Pick<EdgePlatform, 'crypto' | 'encodeUtf8' | 'now' | 'warn'>,
+  response?: VisitorResponse,
+): Promise<VisitorFields> {
+  const fields: Record<string, ColumnValue> = {};
+  const ofAddress: string[] = [];
+  for (const [column, source] of Object.entries(columns)) {
+    if ('client' in source) ofAddress.push(column);
+    else fields[column] = readSource(source, request, response, platform);
+  }
+  if (ofAddress.length > 0) {
+    const address = await clientAddress(request, clientIp, platform);
+    for (const column of ofAddress) fields[column] = address;
+  }
+  return fields;
 }

@@ -1,3 +1,5 @@
+import { seeded } from '../seeded.ts';
+
 /** What a page posts about itself: fields of `web_events`. What only the edge knows (country, device) it adds itself. */
 export type VisitorEvent = Readonly<Record<string, string | number>>;
 
@@ -54,15 +56,4 @@ export function* visits(seed: number, now: () => number): Generator<Visit, never
       }),
     };
   }
-}
-
-/** mulberry32: small, fast and the same everywhere; nothing here needs secrecy. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { signBatch } from '../../edgeworker/src/sign-batch.ts';
+import { type KeyCache, signBatch } from '../../edgeworker/src/sign-batch.ts';
 import { batchRequest } from '../../functions/shared/batch-request.ts';
 import { answerOf, fakeEdge, ITEM } from '../unit/edgeworker/fake-edge.ts';
 
@@ -72,5 +72,44 @@ describe('a batch that the edge signs', () => {
         },
       ),
     );
+  });
+
+  test('is the same with a key that is held, with the next one, and where a held one is no longer taken', async () => {
+    const [first, second] = [ITEM, { ...ITEM, key: Buffer.alloc(32, 8).toString('base64url') }];
+    const imports: string[] = [];
+    const { subtle } = platform.crypto;
+    const counting: typeof subtle = {
+      digest: (...args) => subtle.digest(...args),
+      sign: (...args) => subtle.sign(...args),
+      importKey: (...args) => {
+        imports.push('import');
+        return subtle.importKey(...args);
+      },
+    };
+    const here = { ...platform, crypto: { ...platform.crypto, subtle: counting } };
+    const unsigned = {
+      stream: 'web_events',
+      body: platform.encodeUtf8('[{}]'),
+      contentType: 'application/json',
+      rows: 1,
+      batchId: '0193573e-2c00-7a5b-8c1d-0123456789ab',
+      source: 'ew/1/1',
+    };
+    const keys: KeyCache = {};
+    const sign = async (item: typeof ITEM) => (await signBatch(unsigned, item, 7, here, keys)).signature;
+
+    const held = [await sign(first), await sign(first)];
+    const next = await sign(second);
+    keys.imported = { key: second.key, hmacKey: {} };
+    const again = await sign(second);
+
+    const fresh = async (item: typeof ITEM) => (await signBatch(unsigned, item, 7, platform)).signature;
+    expect([...held, next, again]).toEqual([
+      await fresh(first),
+      await fresh(first),
+      await fresh(second),
+      await fresh(second),
+    ]);
+    expect(imports).toHaveLength(3);
   });
 });

@@ -6,7 +6,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { config } from '#config';
 import { type ReadyLine, type Stack, startStack } from '../../local/start-stack.ts';
-import { type ClientBatch, countEvents, ledgerOf, PARIS, postClientBatch } from './support/edge-client-batch.ts';
+import {
+  type ClientBatch,
+  type CollectorReply,
+  countEvents,
+  ledgerOf,
+  PARIS,
+  postClientBatch,
+} from './support/edge-client-batch.ts';
 import { visible, visit } from './support/edge-visitor.ts';
 import { queryStack } from './support/query-stack.ts';
 
@@ -24,6 +31,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** JavaScript contexts of the local edge: each counts for itself. */
+const CONTEXTS = 4;
+const BURST = 50;
 const WHOLE = { principal: 'web-collector', declared: 2, stored: 2, quarantined: 0, missing: 0, duplicates: 0 };
 
 function twoEvents(name: string) {
@@ -153,6 +163,63 @@ describe('the rows', () => {
   });
 });
 
+describe('a batch of CSV', () => {
+  const HEADER = 'event_time,path,status,country,event_name,query';
+  const time = '2026-11-23T10:00:00.123Z';
+
+  test('is stored once however often it is sent, its texts as what the columns hold, and with what the edge knows', async () => {
+    const id = randomUUID();
+    const csv = `${HEADER}\r\n${time},"/a,""b""",404,XX,${id},\r\n${time},/c,,XX,${id},""\r\n`;
+
+    const replies = [await postClientBatch(ready, { id, csv }), await postClientBatch(ready, { id, csv })];
+
+    const stored = { status: 202, json: { batchId: id, outcome: 'stored', received: 2, accepted: 2, quarantined: 0 } };
+    expect(replies).toEqual([stored, stored]);
+    const columns =
+      "path, ifNull(toString(status), 'NULL'), ifNull(query, 'NULL'), country, client_network, request_id, _trust";
+    const rows = await queryStack(
+      ready,
+      `SELECT ${columns} FROM edgehouse.web_events WHERE _batch_id = '${id}' ORDER BY _row`,
+    );
+    const edge = (row: number) => ['FR', '203.0.113.0/24', `${id}/${row}`, 'client'];
+    expect(rows).toEqual([
+      ['/a,"b"', '404', 'NULL', ...edge(0)],
+      ['/c', 'NULL', '', ...edge(1)],
+    ]);
+    expect(await ledgerOf(ready, id)).toEqual([WHOLE]);
+  });
+
+  test('loses no record: those that do not fit go to quarantine, also where they are of the wrong length', async () => {
+    const id = randomUUID();
+    const csv = `${HEADER}\n${time},/a,200,XX,${id},\n${time},/b,many,XX,${id},\n${time},/c,200,XX,${id}\n`;
+
+    const reply = await postClientBatch(ready, { id, csv });
+
+    expect(reply).toMatchObject({ status: 202, json: { received: 3, accepted: 1, quarantined: 2 } });
+    expect(await refusedOf(id)).toEqual([
+      ['1', "['FIELD_TYPE']", "['status']", 'client'],
+      ['2', "['ROW_NOT_OBJECT']", "['']", 'client'],
+    ]);
+  });
+});
+
+test('an address that posts more than a visitor may is told to wait; another one is not', async () => {
+  const busy = { 'x-forwarded-for': '198.51.100.99' };
+  const { batchesPerMinute = 0 } = config.edge.collector?.visitorRate ?? {};
+  // What is refused counts too; twice as many, since each second gives some back.
+  const most = 2 * batchesPerMinute * CONTEXTS;
+  let refused: CollectorReply | undefined;
+  for (let sent = 0; sent < most && refused === undefined; sent += BURST) {
+    const burst = Array.from({ length: BURST }, () => postClientBatch(ready, { events: [], headers: busy }));
+    refused = (await Promise.all(burst)).find(({ status }) => status === 429);
+  }
+
+  const other = await postClientBatch(ready, { events: twoEvents(randomUUID()) });
+
+  expect(refused).toMatchObject({ json: { code: 'RATE_LIMITED', retryable: true } });
+  expect(other.status).toBe(202);
+});
+
 describe('an event that does not fit', () => {
   test('goes to quarantine with its code and is counted; the others are stored', async () => {
     const id = randomUUID();
@@ -189,24 +256,44 @@ describe('an event that does not fit', () => {
   });
 });
 
-test('OPTIONS is answered by the site, and makes no event', async () => {
+test('OPTIONS of a page is answered by the site, and makes no event', async () => {
   const path = `/page/${randomUUID()}`;
   const invocations = async () => (await stack.edge.report()).handlers.map((handler) => handler.invocations);
   const before = await invocations();
 
   const asked = await visit(ready.edge, { method: 'OPTIONS', target: path, headers: PARIS });
-  const collector = await visit(ready.edge, { method: 'OPTIONS', target: '/collect', headers: PARIS });
   const page = await visit(ready.edge, { target: path, headers: PARIS });
   await eventOf(path);
 
-  expect([asked, collector].map(visible)).toEqual([visible(page), visible(page)]);
+  expect(visible(asked)).toEqual(visible(page));
   const added = (await invocations()).map((count, index) => count - (before[index] ?? 0));
   expect(added).toEqual([0, 1]);
-  const methods = await queryStack(
-    ready,
-    `SELECT method FROM edgehouse.web_events WHERE path IN ('${path}', '/collect')`,
-  );
+  const methods = await queryStack(ready, `SELECT method FROM edgehouse.web_events WHERE path = '${path}'`);
   expect(methods).toEqual([['GET']]);
+});
+
+test('a browser of another origin that asks the collector is told what it may send', async () => {
+  const [origin = ''] = config.edge.allowedOrigins;
+  const asked = {
+    ...PARIS,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'edge-batch-id',
+  };
+
+  const told = await visit(ready.edge, { method: 'OPTIONS', target: '/collect', headers: { ...asked, origin } });
+  const stranger = await visit(ready.edge, {
+    method: 'OPTIONS',
+    target: '/collect',
+    headers: { ...asked, origin: 'https://evil.example' },
+  });
+
+  expect([told.status, stranger.status]).toEqual([204, 403]);
+  expect(told.headers).toEqual(
+    expect.arrayContaining([
+      ['access-control-allow-origin', origin],
+      ['access-control-allow-headers', 'content-type, edge-batch-id'],
+    ]),
+  );
 });
 
 const LOOK_AGAIN_MS = 25;

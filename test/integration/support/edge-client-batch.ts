@@ -3,7 +3,9 @@ import { visit } from './edge-visitor.ts';
 import { queryStack } from './query-stack.ts';
 
 export interface ClientBatch {
-  readonly events: readonly unknown[];
+  readonly events?: readonly unknown[];
+  /** Instead of events. */
+  readonly csv?: string;
   /** Sent as header `Edge-Batch-Id`. */
   readonly id?: string;
   /** Sent as `?batch=`. */
@@ -26,18 +28,18 @@ export const PARIS = {
 
 /** Posts a batch to the collector, as a page of the site does. */
 export async function postClientBatch({ edge }: ReadyLine, batch: ClientBatch): Promise<CollectorReply> {
-  const { events, id, queryId, headers } = batch;
+  const { events, csv, id, queryId, headers } = batch;
   const { status, body } = await visit(edge, {
     method: 'POST',
     target: queryId === undefined ? '/collect' : `/collect?batch=${queryId}`,
     headers: {
       ...PARIS,
       origin: edge,
-      'content-type': 'application/json',
+      'content-type': csv === undefined ? 'application/json' : 'text/csv',
       ...(id === undefined ? {} : { 'edge-batch-id': id }),
       ...headers,
     },
-    body: JSON.stringify(events),
+    body: csv ?? JSON.stringify(events),
   });
   return { status, json: JSON.parse(body.toString()) };
 }

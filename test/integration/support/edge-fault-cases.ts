@@ -14,6 +14,8 @@ export interface FaultCase {
   readonly collected: { readonly status: number; readonly code?: string };
   /** Why the event of a page is lost, as the log says it; undefined where it is not. */
   readonly lost?: string;
+  /** After the first request nothing is sent for a minute: `Retry-After` asks for 77 s. */
+  readonly heldBack: boolean;
   /** What two requests, one after the other, ask of EdgeKV and ingest: reads, and the token of each batch that arrives. */
   readonly asks: { readonly reads: number; readonly tokens: readonly string[] };
 }
@@ -110,7 +112,10 @@ export const INGEST_FAULTS: readonly FaultCase[] = [
     lost: 'ingest answered 413',
   }),
   ...[400, 429, 500, 503].map((status) =>
-    ingestCase(`answers ${status}`, ingestAnswer(status), { lost: `ingest answered ${status}` }),
+    ingestCase(`answers ${status}`, ingestAnswer(status), {
+      lost: `ingest answered ${status}`,
+      heldBack: asksToWait(status),
+    }),
   ),
   ...[401, 403].map((status) =>
     ingestCase(`answers ${status}`, ingestAnswer(status), { lost: `ingest answered ${status}`, refused: true }),
@@ -124,6 +129,7 @@ export const INGEST_FAULTS: readonly FaultCase[] = [
   ...[413, 429, 500, 503].map((status) =>
     ingestCase(`is behind a gateway that answers ${status}`, gatewayAnswer(status), {
       lost: notIngest(status),
+      heldBack: asksToWait(status),
     }),
   ),
   ingestCase('is not who answers 200', gatewayAnswer(200, RECEIPT), { lost: notIngest(200) }),
@@ -181,18 +187,20 @@ function edgeKvCase(name: string, fault: Reply, reason: string): FaultCase {
     way: 'stub',
     collected: UNAVAILABLE,
     lost: `no credentials: ${reason}`,
+    heldBack: false,
     asks: { reads: 2, tokens: [] },
   };
 }
 
-interface IngestCase extends Partial<Pick<FaultCase, 'way' | 'collected' | 'lost'>> {
+interface IngestCase extends Partial<Pick<FaultCase, 'way' | 'collected' | 'lost' | 'heldBack'>> {
   /** The credentials were refused, so the next request reads EdgeKV again. */
   readonly refused?: boolean;
 }
 
 function ingestCase(name: string, fault: Reply, { refused = false, ...rest }: IngestCase = {}): FaultCase {
-  const { way = 'stub' } = rest;
-  const tokens = refused ? TOKENS : [TOKENS[0], TOKENS[0]];
+  const { way = 'stub', heldBack = false } = rest;
+  const second = refused ? TOKENS[1] : TOKENS[0];
+  const tokens = heldBack ? [TOKENS[0]] : [TOKENS[0], second];
   const asks = { reads: refused ? 2 : 1, tokens: way === 'stub' ? tokens : [] };
   return {
     name: `ingest ${name}`,
@@ -201,9 +209,14 @@ function ingestCase(name: string, fault: Reply, { refused = false, ...rest }: In
     ingest: [fault],
     way,
     collected: UNAVAILABLE,
+    heldBack,
     asks,
     ...rest,
   };
+}
+
+function asksToWait(status: number): boolean {
+  return status === 429 || status === 503;
 }
 
 function notIngest(status: number): string {

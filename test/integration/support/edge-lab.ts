@@ -98,7 +98,7 @@ export async function startEdgeLab(faults: readonly FaultCase[]): Promise<EdgeLa
 
 async function bundleOf(handler: BundleHandler, edgeWorkerId: number, way: Way): Promise<string> {
   const section = BUNDLE_SECTIONS[handler];
-  const edge = { ...config.edge, [section]: { edgeWorkerId, stream: 'web_events' } };
+  const edge = { ...config.edge, [section]: { ...config.edge[section], edgeWorkerId } };
   const identity = { version: VERSION, accessReference: 'reference', apiHost: HOSTS[way] };
   const settings = bundleSettings({ edge }, handler, identity);
   return (await buildBundle({ handler, settings, version: VERSION, description: handler })).mainJs;

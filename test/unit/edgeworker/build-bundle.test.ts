@@ -1,23 +1,13 @@
 import { text } from 'node:stream/consumers';
-import { SourceTextModule, SyntheticModule } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { extract } from 'tar-stream';
+import { requestColumns, responseColumns, visitorColumns } from '../../../config/edge-columns.ts';
 import { parseConfig } from '../../../config/parse-config.ts';
-import { type Bundle, BundleRefusedError, buildBundle } from '../../../edgeworker/build-bundle.ts';
+import { BundleRefusedError, buildBundle } from '../../../edgeworker/build-bundle.ts';
 import { type BundleHandler, bundleSettings, EdgeConfigMissingError } from '../../../edgeworker/bundle-settings.ts';
-import type { HttpAnswer } from '../../../edgeworker/src/platform.ts';
-import {
-  answerOf,
-  type FakeEdge,
-  fakeEdge,
-  headersOf,
-  ITEM,
-  ingestAnswer,
-  isEdgeKv,
-  SETTINGS,
-  type SentRequest,
-} from './fake-edge.ts';
+import { headersOf, ingestAnswer, SETTINGS } from './fake-edge.ts';
+import { edgeOfToday, runBundle } from './run-bundle.ts';
 
 const HANDLERS: readonly BundleHandler[] = ['collector', 'request-event'];
 
@@ -62,7 +52,7 @@ describe('a bundle that runs on the modules of the platform', () => {
   test('answers a browser', async () => {
     const receipt = { batchId: 'b', outcome: 'stored', received: 1, accepted: 1, quarantined: 0 };
     const edge = edgeOfToday(() => ingestAnswer(200, receipt));
-    const handlers = await run(await buildBundle(inputOf('collector')), edge);
+    const handlers = await runBundle(await buildBundle(inputOf('collector')), edge);
 
     const answer = await handlers['responseProvider']?.({
       method: 'POST',
@@ -82,7 +72,7 @@ describe('a bundle that runs on the modules of the platform', () => {
       posted.resolve(body);
       return ingestAnswer(200, {});
     });
-    const handlers = await run(await buildBundle(inputOf('request-event')), edge);
+    const handlers = await runBundle(await buildBundle(inputOf('request-event')), edge);
     const response = Object.freeze({ status: 404, ...headersOf({}) });
 
     const returned = handlers['onClientResponse']?.(
@@ -115,7 +105,25 @@ describe('the settings of a bundle', () => {
       source: 'ew/2/1.2.0',
       edgeKv: { namespace: 'edgehouse', group: 'credentials', item: '2', accessReference: 'reference-1' },
       allowedOrigins: ['https://www.example.com'],
-      limits: { maxBodyBytes: 65_536, maxEvents: 500 },
+      limits: { maxBodyBytes: 65_536, maxEvents: 500, maxSentChars: 450_000 },
+      columns: visitorColumns,
+      clientIp: 'truncated',
+      visitorRate: { batchesPerMinute: 300, kilobytesPerMinute: 8_192 },
+    });
+  });
+
+  test('are what the config says of its events: handler, columns, address and sampling', () => {
+    const sampling = { rate: 0.25, by: { cookie: 'sid' } };
+    const worker = { edgeWorkerId: 1, stream: 'clicks', clientIp: { hashWith: 'PMUSER_KEY' }, sampling };
+    const { edge } = parseConfig({ streams: { clicks: {} }, edge: { edgeWorkerIds: [1], requestEvents: worker } });
+
+    const settings = bundleSettings({ edge }, 'request-event', identity);
+
+    expect(settings).toMatchObject({
+      handler: 'onClientResponse',
+      columns: { ...requestColumns, ...responseColumns },
+      clientIp: { hashWith: 'PMUSER_KEY' },
+      sampling: { ...sampling, always: { status: 500, paths: [] }, column: 'sample_rate' },
     });
   });
 
@@ -128,7 +136,8 @@ describe('the settings of a bundle', () => {
 });
 
 function inputOf(handler: BundleHandler) {
-  return { handler, settings: SETTINGS, version: '1.0.0', description: 'a test' };
+  const columns = handler === 'collector' ? visitorColumns : { ...requestColumns, ...responseColumns };
+  return { handler, settings: { ...SETTINGS, columns }, version: '1.0.0', description: 'a test' };
 }
 
 async function unpack(tgz: Buffer) {
@@ -140,35 +149,4 @@ async function unpack(tgz: Buffer) {
     entries.push({ name, mode, uid, gid, mtime, text: await text(entry) });
   }
   return entries;
-}
-
-/** main.js looks at the real clock, so its credentials have to outlive this test. */
-function edgeOfToday(ingest: (request: SentRequest) => HttpAnswer): FakeEdge {
-  const item = JSON.stringify({ ...ITEM, exp: 99_999_999_999 });
-  return fakeEdge((request) => (isEdgeKv(request) ? answerOf(200, item) : ingest(request)));
-}
-
-type Handlers = Readonly<Record<string, (...parameters: readonly object[]) => unknown>>;
-
-/** Loads main.js as Akamai does: the same text, with the modules of the platform beside it and none else. */
-async function run({ mainJs }: Bundle, { platform }: FakeEdge): Promise<Handlers> {
-  const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-    crypto: { crypto: platform.crypto },
-    encoding: { TextEncoder, atob, btoa },
-    'http-request': { httpRequest: platform.httpRequest },
-    log: { logger: { warn: (_format: string, message: string) => platform.warn(message) } },
-    'create-response': {
-      createResponse: (status: number, headers: object, body: string) => ({ status, headers, body }),
-    },
-  };
-  const main = new SourceTextModule(mainJs);
-  await main.link((specifier) => {
-    const members = modules[specifier] ?? {};
-    return new SyntheticModule(Object.keys(members), function setAll() {
-      for (const [name, value] of Object.entries(members)) this.setExport(name, value);
-    });
-  });
-  await main.evaluate();
-  // The boundary: what a module exports has no type.
-  return main.namespace as Handlers;
 }

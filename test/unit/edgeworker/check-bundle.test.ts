@@ -4,6 +4,7 @@ import { type Bundle, buildBundle } from '../../../edgeworker/build-bundle.ts';
 import { checkBundle } from '../../../edgeworker/check-bundle.ts';
 import { SETTINGS } from './fake-edge.ts';
 
+const HANDLERS = ['responseProvider'];
 const SMALLEST = 'export function responseProvider(){}';
 
 let ours: Bundle;
@@ -13,20 +14,20 @@ beforeAll(async () => {
 
 describe('a bundle', () => {
   test('of ours has no problems', () => {
-    const problems = checkBundle('collector', ours);
+    const problems = checkBundle(HANDLERS, ours);
 
     expect(problems).toEqual([]);
   });
 
   test('that answers pages is no collector: each handler has a bundle of its own', () => {
-    const problems = checkBundle('request-event', ours);
+    const problems = checkBundle(['onClientResponse'], ours);
 
     expect(problems).toEqual([expect.stringMatching(/exports responseProvider; expected onClientResponse/)]);
   });
 
   test('that is too large is refused, packed or unpacked', () => {
-    const packed = checkBundle('collector', { ...ours, tgz: randomBytes(512 * 1_024 + 1) });
-    const unpacked = checkBundle('collector', { ...ours, mainJs: `${ours.mainJs}//${'x'.repeat(1_024 * 1_024)}` });
+    const packed = checkBundle(HANDLERS, { ...ours, tgz: randomBytes(512 * 1_024 + 1) });
+    const unpacked = checkBundle(HANDLERS, { ...ours, mainJs: `${ours.mainJs}//${'x'.repeat(1_024 * 1_024)}` });
 
     expect([packed, unpacked]).toEqual([
       [expect.stringMatching(/packed bundle has 524289 bytes/)],
@@ -40,13 +41,13 @@ describe('a bundle', () => {
     ['no version', {}],
     ['a member that nobody knows', { 'edgeworker-version': '1', subrequest: true }],
   ])('with %s in bundle.json is refused', (_name, manifest) => {
-    const problems = checkBundle('collector', { ...ours, bundleJson: JSON.stringify(manifest) });
+    const problems = checkBundle(HANDLERS, { ...ours, bundleJson: JSON.stringify(manifest) });
 
     expect(problems).toEqual([expect.stringMatching(/^bundle\.json/)]);
   });
 
   test('whose bundle.json is no JSON is refused', () => {
-    const problems = checkBundle('collector', { ...ours, bundleJson: '{' });
+    const problems = checkBundle(HANDLERS, { ...ours, bundleJson: '{' });
 
     expect(problems).toEqual([expect.stringMatching(/^bundle\.json/)]);
   });
@@ -75,7 +76,7 @@ describe('a bundle', () => {
     ['has a regular expression of ES2024', 'function f(){return /[a--b]/v}', /newer than ES2022/],
     ['has a declaration of ES2026', 'function f(){using x=null}', /newer than ES2022|does not parse/],
   ])('that %s is refused', (_name, code, reason) => {
-    const problems = checkBundle('collector', { ...ours, mainJs: `${SMALLEST}\n${code}` });
+    const problems = checkBundle(HANDLERS, { ...ours, mainJs: `${SMALLEST}\n${code}` });
 
     expect(problems.join('\n')).toMatch(reason);
   });
@@ -96,7 +97,7 @@ describe('a bundle', () => {
     ['copies', 'const x={...null};'],
     ['exports a value that it computes', 'export const x=f();function f(){}'],
   ])('that %s while it loads is refused', (_name, code) => {
-    const problems = checkBundle('collector', { ...ours, mainJs: `${SMALLEST}\n${code}` });
+    const problems = checkBundle(HANDLERS, { ...ours, mainJs: `${SMALLEST}\n${code}` });
 
     expect(problems.join('\n')).toMatch(/works while it loads/);
   });
@@ -109,7 +110,7 @@ describe('a bundle', () => {
     ['plain values', 'const x={a:[1,`t`,/x/,-1,null,()=>f()]},y=x;function f(){}'],
     ['members that have the name of a missing global', 'function f(x){return x.fetch({process:1}).eval}'],
   ])('may declare %s', (_name, code) => {
-    const problems = checkBundle('collector', { ...ours, mainJs: `${SMALLEST}\n${code}` });
+    const problems = checkBundle(HANDLERS, { ...ours, mainJs: `${SMALLEST}\n${code}` });
 
     expect(problems).toEqual([]);
   });

@@ -68,6 +68,21 @@ describe('a batch from a browser', () => {
     expect(edge.sent[1]?.headers['edge-batch-id']).toMatch(uuidV7);
   });
 
+  test('as CSV goes on as CSV, signed as such, and is told the same', async () => {
+    const edge = fakeEdgeWithItem(() => ingestAnswer(200, RECEIPT));
+
+    const answer = await post(edge, {
+      headers: { 'Content-Type': 'text/csv; charset=utf-8', 'Edge-Batch-Id': BATCH_ID },
+      body: 'path,country\n/a,XX\n',
+    });
+
+    expect(answer).toMatchObject({ status: 202, json: { batchId: BATCH_ID, outcome: 'stored' } });
+    expect(edge.sent[1]).toMatchObject({
+      headers: { 'content-type': 'text/csv', 'edge-batch-rows': '1' },
+      body: `"country","client_network","request_id",path\n"FR","203.0.113.0/24","${BATCH_ID}/0",/a`,
+    });
+  });
+
   test('that is spooled unjudged is accepted as well', async () => {
     const spooled = { ...RECEIPT, outcome: 'spooled', accepted: null, quarantined: null };
     const edge = fakeEdgeWithItem(() => ingestAnswer(202, spooled));
@@ -120,7 +135,7 @@ describe('a batch that could not be stored is worth sending again', () => {
     expect({ status, headers, json }).toMatchObject({
       status: 503,
       headers: { 'retry-after': '5', 'cache-control': 'no-store' },
-      json: { code: 'UNAVAILABLE' },
+      json: { code: 'UNAVAILABLE', retryable: true },
     });
     expect(edge.sent.filter((request) => !isEdgeKv(request))).toHaveLength(1);
     expect(edge.warnings).toHaveLength(1);
@@ -135,6 +150,26 @@ describe('a batch that could not be stored is worth sending again', () => {
     expect(edge.sent.every(isEdgeKv)).toBe(true);
     expect(edge.warnings[0]).toContain('EdgeKV answered 404');
   });
+
+  test.each([429, 503])(
+    'after a %d nobody is asked for as long as ingest said, and the browser is told how long',
+    async (refusal) => {
+      const edge = fakeEdgeWithItem(() =>
+        answerOf(refusal, '{}', { 'edgehouse-request-id': 'r-1', 'retry-after': '17' }),
+      );
+      const cache = {};
+
+      const first = await post(edge, {}, cache);
+      const text = () => Promise.reject(new Error('read'));
+      const second = await post(edge, { text }, cache);
+
+      for (const answer of [first, second]) {
+        expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '17' }, json: { code: 'UNAVAILABLE' } });
+      }
+      expect(edge.sent.filter((request) => !isEdgeKv(request))).toHaveLength(1);
+      expect(edge.warnings[1]).toContain('ingest asked to wait');
+    },
+  );
 
   test.each([401, 403])('and after a %d the credentials are read again', async (refusal) => {
     const edge = fakeEdgeWithItem(() => answerOf(refusal, '', { 'apigw-requestid': 'g-1' }));

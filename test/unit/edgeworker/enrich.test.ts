@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { enrichEvent } from '../../../edgeworker/src/enrich.ts';
-import { type VisitorFields, visitorFields } from '../../../edgeworker/src/visitor-fields.ts';
-import { headersOf } from './fake-edge.ts';
+import type { VisitorFields } from '../../../edgeworker/src/visitor-fields.ts';
 
 const KNOWN = ['country', 'region', 'city', 'device', 'client_network', 'user_agent'] as const;
 const FRENCH_PHONE: VisitorFields = {
@@ -26,7 +25,7 @@ describe('an event that a client sent', () => {
   test('gets what the edge knows, over what the client claims', () => {
     const event = { path: '/', country: 'XX', request_id: 'mine' };
 
-    const row = throughJson(enrichEvent(event, FRENCH_PHONE, 'b-1', 3));
+    const row = enriched(event, FRENCH_PHONE, 3);
 
     expect(row).toEqual({ path: '/', ...FRENCH_PHONE, request_id: 'b-1/3' });
   });
@@ -34,7 +33,7 @@ describe('an event that a client sent', () => {
   test('loses what it claims and the edge does not know', () => {
     const event = { path: '/', city: 'ATLANTIS', client_network: '10.0.0.0/24' };
 
-    const row = throughJson(enrichEvent(event, UNKNOWN, 'b-1', 0));
+    const row = enriched(event, UNKNOWN, 0);
 
     expect(row).toEqual({ path: '/', request_id: 'b-1/0' });
   });
@@ -48,7 +47,7 @@ describe('an event that a client sent', () => {
         const event: unknown = JSON.parse(text);
         const known = { ...UNKNOWN, ...fields };
 
-        const row = throughJson(enrichEvent(event, known, 'b-1', at));
+        const row = enriched(structuredClone(event), known, at);
 
         if (typeof event !== 'object' || event === null || Array.isArray(event)) {
           expect(row).toEqual(throughJson(event));
@@ -61,45 +60,17 @@ describe('an event that a client sent', () => {
       }),
       { numRuns: 500 },
     );
-    const reserved = enrichEvent(JSON.parse('{"_trust":"edge","__proto__":{"x":1}}'), UNKNOWN, 'b-1', 0);
+    const reserved: unknown = JSON.parse('{"_trust":"edge","__proto__":{"x":1}}');
+    enrichEvent(reserved, { batchId: 'b-1', visitor: UNKNOWN }, 0);
     expect(JSON.stringify(reserved)).toBe('{"_trust":"edge","__proto__":{"x":1},"request_id":"b-1/0"}');
   });
 });
 
-describe('what the edge knows of a visitor', () => {
-  test('is place, kind of device, truncated network and user agent', () => {
-    const fields = visitorFields({
-      ...headersOf({ 'user-agent': 'Mozilla/5.0' }),
-      clientIp: '203.0.113.77',
-      userLocation: { country: 'FR', region: 'IDF', city: 'PARIS' },
-      device: { isMobile: true, isTablet: false },
-    });
-
-    expect(fields).toEqual(FRENCH_PHONE);
-  });
-
-  test.each([
-    ['a tablet, which Akamai calls mobile too', { isMobile: true, isTablet: true }, 'tablet'],
-    ['a desktop', { isMobile: false, isTablet: false }, 'desktop'],
-    ['a device of which nothing is known', { isMobile: undefined, isTablet: undefined }, undefined],
-    ['no device', null, undefined],
-  ])('tells %s', (_name, device, expected) => {
-    const fields = visitorFields({ ...headersOf({}), device });
-
-    expect(fields.device).toBe(expected);
-  });
-
-  test('is nothing at all where Akamai gives nothing', () => {
-    const nothing = visitorFields({
-      getHeader: () => undefined,
-      clientIp: null,
-      userLocation: null,
-      device: undefined,
-    });
-
-    expect(nothing).toEqual(UNKNOWN);
-  });
-});
+/** The event as it goes on. */
+function enriched(event: unknown, visitor: VisitorFields, row: number): unknown {
+  enrichEvent(event, { batchId: 'b-1', visitor }, row);
+  return throughJson(event);
+}
 
 function throughJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));

@@ -1,4 +1,5 @@
 import { webcrypto } from 'node:crypto';
+import { visitorColumns } from '../../../config/edge-columns.ts';
 import type { EdgePlatform, HasHeaders, HttpAnswer, HttpRequest } from '../../../edgeworker/src/platform.ts';
 import type { EdgeSettings } from '../../../edgeworker/src/settings.ts';
 
@@ -11,7 +12,9 @@ export const SETTINGS: EdgeSettings = {
   source: 'ew/12346/1.0.0',
   edgeKv: { namespace: 'edgehouse', group: 'credentials', item: '12346', accessReference: 'reference-1' },
   allowedOrigins: ['https://www.example.com'],
-  limits: { maxBodyBytes: 65_536, maxEvents: 500 },
+  limits: { maxBodyBytes: 65_536, maxEvents: 500, maxSentChars: 450_000 },
+  columns: visitorColumns,
+  clientIp: 'truncated',
 };
 
 export const ITEM = {

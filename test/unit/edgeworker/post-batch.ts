@@ -1,4 +1,5 @@
 import { type CollectRequest, collect } from '../../../edgeworker/src/collect.ts';
+import type { EdgeSettings } from '../../../edgeworker/src/settings.ts';
 import { type FakeEdge, headersOf, SETTINGS } from './fake-edge.ts';
 
 export const BATCH_ID = '0193573e-2c00-7a5b-8c1d-0123456789ab';
@@ -19,11 +20,13 @@ interface Change {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly text?: () => Promise<string>;
+  readonly clientIp?: string | undefined;
+  readonly settings?: Partial<EdgeSettings>;
 }
 
 /** A good POST from the site's own page, but for `change`. */
-export async function post({ platform }: FakeEdge, change: Change = {}, cache = {}) {
-  const { body = BODY, headers, ...members } = change;
+export async function post({ platform }: FakeEdge, change: Change = {}, cache = {}, visitors = {}) {
+  const { body = BODY, headers, settings, ...members } = change;
   const request: CollectRequest = {
     method: 'POST',
     scheme: 'https',
@@ -35,7 +38,7 @@ export async function post({ platform }: FakeEdge, change: Change = {}, cache = 
     ...members,
     ...headersOf({ 'Content-Type': 'application/json', Origin: 'https://shop.example.com', ...headers }),
   };
-  const answer = await collect(request, { settings: SETTINGS, cache, platform });
-  const json: unknown = JSON.parse(answer.body);
+  const answer = await collect(request, { settings: { ...SETTINGS, ...settings }, cache, visitors, platform });
+  const json: unknown = answer.body === '' ? undefined : JSON.parse(answer.body);
   return { ...answer, json };
 }

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { judgeOrigin } from '../../../edgeworker/src/origin.ts';
+import { judgeOrigin, pageOrigin } from '../../../edgeworker/src/origin.ts';
 import { readBatchId } from '../../../edgeworker/src/read-batch-id.ts';
-import { readEvents } from '../../../edgeworker/src/read-events.ts';
 import { uuidV7 } from '../../../edgeworker/src/uuid.ts';
-import { answerOf, fakeEdge, NOW_SECONDS } from './fake-edge.ts';
+import { answerOf, fakeEdge, headersOf, NOW_SECONDS } from './fake-edge.ts';
 
 const { platform } = fakeEdge(() => answerOf(500, ''));
 const ALLOWED = ['https://www.example.com'];
@@ -29,6 +28,55 @@ describe('the origin of a page', () => {
     const verdict = judgeOrigin('https://undefined', { scheme: 'https', host: undefined }, ALLOWED);
 
     expect(verdict).toBe('denied');
+  });
+});
+
+describe('the page of a request without Origin', () => {
+  test.each([
+    ['that of the Referer', 'https://www.example.com/cart?id=7', 'https://www.example.com'],
+    ['that of a Referer that is an origin', 'https://www.example.com', 'https://www.example.com'],
+    ['that of a Referer with a port', 'http://localhost:8080/a', 'http://localhost:8080'],
+    ['unknown from a host that hides behind another', 'https://www.example.com@evil.example/', undefined],
+    ['unknown from a host that a browser would read otherwise', 'https://evil.example\\@www.example.com/', undefined],
+    ['unknown from a scheme that is no page', 'android-app://www.example.com/', undefined],
+    ['unknown from a path', '/cart', undefined],
+    ['unknown without a Referer', '', undefined],
+  ])('is %s', (_name, referer, expected) => {
+    const origin = pageOrigin(headersOf({ Referer: referer }));
+
+    expect(origin).toBe(expected);
+  });
+
+  test('does not count where there is an Origin, be it that of a sandbox', () => {
+    const origin = pageOrigin(headersOf({ Origin: 'null', Referer: 'https://www.example.com/' }));
+
+    expect(origin).toBe('null');
+  });
+
+  test('is the one that a browser writes, of any address', () => {
+    fc.assert(
+      fc.property(fc.webUrl({ withQueryParameters: true, withFragments: true }), (url) => {
+        const { href, origin } = new URL(url);
+
+        const read = pageOrigin(headersOf({ Referer: href }));
+
+        expect(read).toBe(origin);
+      }),
+    );
+  });
+
+  test('is never one of the list where a browser would go elsewhere', () => {
+    const pieces = ['https://', 'www.example.com', 'evil.example', '@', '\\', '/', '?', '#', ':443', ':', '.', ' '];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 6 }), (parts) => {
+        const referer = `https://${parts.join('')}`;
+
+        const verdict = judgeOrigin(pageOrigin(headersOf({ Referer: referer })), { host: 'shop.example.com' }, ALLOWED);
+
+        if (verdict !== 'denied') expect(new URL(referer).origin).toBe('https://www.example.com');
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 
@@ -67,39 +115,5 @@ describe('the id of a batch', () => {
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(NOW_SECONDS * 1_000);
     }
-  });
-});
-
-describe('the events of a body', () => {
-  test('are read up to the very limits', () => {
-    const limits = { maxBodyBytes: 9, maxEvents: 3 };
-
-    const fits = readEvents('[1,22,33]', limits, platform.encodeUtf8);
-    const tooLong = readEvents('[1,22,333]', limits, platform.encodeUtf8);
-    const tooMany = readEvents('[1,2,3,4]', limits, platform.encodeUtf8);
-
-    expect(fits).toEqual({ kind: 'events', events: [1, 22, 33] });
-    expect([tooLong, tooMany]).toMatchObject([{ code: 'BODY_TOO_LARGE' }, { code: 'EVENTS_TOO_MANY' }]);
-  });
-
-  test('are the array that was sent, and of any other text a refusal', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.json(),
-          fc.string(),
-          fc.array(fc.jsonValue()).map((rows) => JSON.stringify(rows)),
-        ),
-        (text) => {
-          const read = readEvents(text, { maxBodyBytes: 1_000, maxEvents: 5 }, platform.encodeUtf8);
-
-          if (read.kind === 'refused') return;
-          expect(JSON.parse(text)).toEqual(read.events);
-          expect(read.events.length).toBeLessThanOrEqual(5);
-          expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_000);
-        },
-      ),
-      { numRuns: 500 },
-    );
   });
 });
