@@ -3,8 +3,13 @@ import type { Config } from 'jest';
 const config: Config = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // `npm run test:deploy` needs Python and minutes; the drills measure a pace, so that nothing runs beside them.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/deploy/', '-drill\\.test\\.ts$'],
+  // `npm run test:deploy` needs Python and minutes; drills and browsers keep a pace, so that nothing runs beside them.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/deploy/',
+    '<rootDir>/test/browser/',
+    '-drill\\.test\\.ts$',
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
