@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeFailure } from '../../../cli/describe-failure.ts';
+import { shipBundles } from '../../../cli/edge-ship.ts';
+import { parseEdgeDeploy } from '../../../cli/edge-ship-command.ts';
+import { parseConfig } from '../../../config/parse-config.ts';
+import { packTgz } from '../../../edgeworker/pack-tgz.ts';
+import { EdgeWorkersStandIn } from './edge-workers-stand-in.ts';
+
+export const CLIENT = {
+  clientToken: 'akab-canary-client',
+  clientSecret: 'canary+secret/=',
+  accessToken: 'akab-canary-access',
+};
+export const EVENTS = 12345;
+export const COLLECTOR = 12346;
+
+const START = Date.parse('2026-01-02T03:04:05Z');
+
+/** A folder with bundles and an `.edgerc`, an API that answers, and a clock that only waiting moves. */
+export interface ShipRig {
+  readonly api: EdgeWorkersStandIn;
+  readonly folder: string;
+  /** Both outputs, in their order. */
+  readonly lines: string[];
+  /** What was printed of failures. */
+  readonly failures: string[];
+  readonly waits: number[];
+  readonly now: () => number;
+  /** Writes a bundle of each EdgeWorker. @param rest what makes one version differ from another of the same name */
+  readonly build: (version: string, rest?: string) => Promise<void>;
+  /** What follows `edgehouse edge deploy`; gives what was thrown. */
+  readonly deploy: (...args: readonly string[]) => Promise<unknown>;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startShipRig(edge: object = {}): Promise<ShipRig> {
+  let time = START;
+  const lines: string[] = [];
+  const failures: string[] = [];
+  const waits: number[] = [];
+  const now = () => time;
+  const api = new EdgeWorkersStandIn(CLIENT, [EVENTS, COLLECTOR], now);
+  await api.start();
+  const folder = await mkdtemp(join(tmpdir(), 'edgehouse-ship-'));
+  await writeFile(
+    join(folder, '.edgerc'),
+    `[default]\nhost = ${api.origin}\nclient_token = ${CLIENT.clientToken}\nclient_secret = ${CLIENT.clientSecret}\naccess_token = ${CLIENT.accessToken}\nmax-body = 8192\n`,
+  );
+  const config = parseConfig({
+    streams: { web: {} },
+    principals: { edge: { claims: { sub: 'ew:1' }, allow: [{ write: ['web'], sources: ['ew/*'] }] } },
+    edge: {
+      edgeWorkerIds: [EVENTS, COLLECTOR],
+      apiHost: 'api.example.com',
+      requestEvents: { edgeWorkerId: EVENTS, stream: 'web' },
+      collector: { edgeWorkerId: COLLECTOR, stream: 'web' },
+      networks: ['production', 'staging'],
+      ...edge,
+    },
+  });
+  const io = {
+    out: (line: string) => void lines.push(line),
+    err: (line: string) => void lines.push(`! ${line}`),
+    fetch,
+    now,
+    random: () => 0,
+    wait: async (milliseconds: number) => {
+      waits.push(milliseconds);
+      time += milliseconds;
+    },
+  };
+  return {
+    api,
+    folder,
+    lines,
+    failures,
+    waits,
+    now,
+    build: async (version, rest = '') => {
+      for (const [handler, id] of [
+        ['request-event', EVENTS],
+        ['collector', COLLECTOR],
+      ] as const) {
+        const mainJs = `export const source = "ew/${id}/${version}";\n${rest}`;
+        const bundleJson = JSON.stringify({ 'edgeworker-version': version });
+        const tgz = await packTgz([
+          { name: 'main.js', text: mainJs },
+          { name: 'bundle.json', text: bundleJson },
+        ]);
+        await writeFile(join(folder, `${handler}.tgz`), tgz);
+      }
+    },
+    deploy: (...args) => {
+      const command = parseEdgeDeploy([...args, '--bundles', folder, '--edgerc', join(folder, '.edgerc')], {});
+      return shipBundles(command, config, io).then(
+        () => undefined,
+        (error: unknown) => {
+          failures.push(describeFailure(error));
+          return error;
+        },
+      );
+    },
+    stop: async () => {
+      await api.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
