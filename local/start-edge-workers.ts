@@ -42,7 +42,9 @@ export async function startEdgeWorkers(options: EdgeWorkersOptions): Promise<Edg
       accessReference: credentials.accessReference,
     });
     const { mainJs } = await buildBundle({ handler, settings, version, description: handler });
-    rules.push({ path, edgeWorkerId: worker.edgeWorkerId, version, mainJs });
+    // Browsers ask the collector first before they post CSV, or from another origin with a batch id.
+    const takesOptions = handler === 'collector';
+    rules.push({ path, edgeWorkerId: worker.edgeWorkerId, version, mainJs, takesOptions });
   }
   return startEdge({
     tier: 'basic',
@@ -53,5 +55,14 @@ export async function startEdgeWorkers(options: EdgeWorkersOptions): Promise<Edg
       [EDGEKV_HOST]: { origin: credentials.url, allowPost: false },
     },
     variables: { PMUSER_EVENT_TIME: EVENT_TIME_HEADER },
+    constants: addressKeys(config.edge),
   });
+}
+
+/** What a property would keep hidden: here nobody's address is worth it. */
+function addressKeys({ collector, requestEvents }: Config['edge']): Readonly<Record<string, string>> {
+  const named = [collector, requestEvents].flatMap((worker) =>
+    worker === undefined || typeof worker.clientIp === 'string' ? [] : [worker.clientIp.hashWith],
+  );
+  return Object.fromEntries(named.map((name) => [name, 'a key of the local stack, known to all']));
 }

@@ -1,8 +1,13 @@
 /** Akamai's resource tiers, by their names in Property Manager. */
 export type Tier = 'basic' | 'dynamic' | 'enterprise';
 
-/** Event handlers that run here. The origin's two are refused: without a cache there is no miss that would tell them apart. */
-export type HandlerName = 'onClientRequest' | 'onClientResponse' | 'responseProvider';
+/** Event handlers that run here. There is no cache, so the origin's two run for each request that goes on to the site. */
+export type HandlerName =
+  | 'onClientRequest'
+  | 'onOriginRequest'
+  | 'onOriginResponse'
+  | 'onClientResponse'
+  | 'responseProvider';
 
 export interface EdgeOptions {
   /** Loopback port. @default any free one */
@@ -20,8 +25,22 @@ export interface EdgeOptions {
    * EdgeWorker nor the site. @default none
    */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Variables that the property sets to a value. @default none */
+  readonly constants?: Readonly<Record<string, string>>;
+  /** What Akamai leaves open and nobody knows, drawn by chance. @default everything that a call leaves un-awaited completes */
+  readonly chance?: EdgeChance;
   /** JavaScript contexts for each rule; any of them serves a request, so what a module keeps is best effort. @default 4 */
   readonly contexts?: number;
+}
+
+export interface EdgeChance {
+  /** The same requests in the same order meet the same fate. */
+  readonly seed: number;
+  /**
+   * Fraction of calls, from 0 to 1, whose un-awaited work is dropped: it hears none, one or two more answers of its sub-requests, and after
+   * that nothing of it runs. What it has sent by then arrives.
+   */
+  readonly dropped: number;
 }
 
 export interface EdgeRule {
@@ -29,8 +48,14 @@ export interface EdgeRule {
   readonly path: string;
   readonly edgeWorkerId: number;
   readonly version: string;
-  /** Text of the bundle's `main.js`, which imports platform modules only. */
+  /** Text of the bundle's `main.js`. */
   readonly mainJs: string;
+  /** Texts of its other modules by their path in the bundle, such as `utils/lib.js`. @default none */
+  readonly modules?: Readonly<Record<string, string>>;
+  /** Of the EdgeWorker, for debug headers. @default `local` */
+  readonly name?: string;
+  /** What the property says with `PMUSER_EW_ENABLE_OPTIONS`: without it, Akamai runs no handler for OPTIONS. @default false */
+  readonly takesOptions?: boolean;
 }
 
 /** PEM, all of it. */
@@ -44,12 +69,14 @@ export interface OriginTls {
 
 /** A property as a sub-request meets it. */
 export interface EdgeProperty {
-  /** `http://127.0.0.1:port`; sub-requests carry its Host, as with Forward Host Header = Origin Hostname. */
+  /** `http://127.0.0.1:port`, or `https`; sub-requests carry its Host, as with Forward Host Header = Origin Hostname. */
   readonly origin: string;
   /** Behaviour `mtlsOriginKeystore`: what the property shows to an origin of `https`, and whom it believes there. @default nothing */
   readonly originTls?: OriginTls;
-  /** Behaviour `allowPost`: without it a POST is answered 403. PUT and DELETE always are: their behaviours have no switch here. */
+  /** Behaviour `allowPost`: without it a POST is answered 403. */
   readonly allowPost: boolean;
+  /** Behaviours `allowPut` and `allowDelete`, the same for these. @default false */
+  readonly allowPutAndDelete?: boolean;
   /** Without it a body of unknown length, so any stream, is answered 411. @default false */
   readonly allowWithoutContentLength?: boolean;
   /** Headers that the property adds on the way to its origin, or replaces. @default none */
@@ -68,7 +95,17 @@ export interface Edge {
 export interface EdgeReport {
   /** How processor time and heap are estimated, in one sentence. */
   readonly method: string;
+  readonly workers: readonly WorkerReport[];
   readonly handlers: readonly HandlerReport[];
+}
+
+/** What the module-level code of an EdgeWorker used, in the slowest of its contexts. */
+export interface WorkerReport {
+  readonly edgeWorkerId: number;
+  readonly initWallMs: number;
+  readonly initCpuMs: number;
+  /** Above the tier's limit of processor time. */
+  readonly overInitCpu: boolean;
 }
 
 /** How a handler call can fail, in Akamai's words. Processor time and heap are reported and never enforced, so two of them are not here. */
@@ -90,13 +127,15 @@ export interface HandlerReport {
   readonly cpuMs: { readonly p50?: number; readonly p99?: number; readonly max?: number };
   /** Calls whose estimate is above the tier's limit. */
   readonly overCpu: number;
-  readonly heapKb: { readonly p50?: number; readonly max?: number };
+  readonly heapKb: { readonly p50?: number; readonly p99?: number; readonly max?: number };
   /** Calls whose estimate is above the tier's limit. */
   readonly overMemory: number;
   readonly subRequests: {
     readonly total: number;
     readonly maxPerInvocation: number;
-    /** `host status`, or `host timeout`, `host error` and `host dropped` (the call was over, or failed). */
+    /** Those that the tier does not allow, which were rejected. */
+    readonly overLimit: number;
+    /** `host status`, or `host timeout`, `host error` and `host dropped` (the call was over, failed, or met with that chance). */
     readonly byHostAndStatus: Readonly<Record<string, number>>;
   };
   /** From the visitor's request to the head of the last 2xx answer to a POST sub-request of the call. */

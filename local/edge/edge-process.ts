@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { closeServer, listen, PortBusyError } from '../listen.ts';
+import { drawHearing } from './draw-hearing.ts';
 import { EdgeError, type EdgeFailure } from './edge-errors.ts';
 import type { EdgeOptions, EdgeReport } from './edge-options.ts';
 import { EdgeWorker } from './edge-worker.ts';
@@ -19,8 +20,9 @@ export type EdgeAnswer =
   | { readonly kind: 'report'; readonly report: EdgeReport };
 
 const METHOD =
-  'Estimates of this machine, not measurements of Akamai: cpuMs is the time for which code of the call held the thread (other ' +
-  'processes and garbage collection count, work of WebCrypto and HTTP does not); heapKb is what that code allocated, garbage included.';
+  'Estimates of this machine, not measurements of Akamai: cpuMs is the time for which code of the call held the thread (garbage ' +
+  'collection counts, and up to 4 ms a time of other processes; work of WebCrypto and HTTP does not); heapKb is what that code ' +
+  'allocated, garbage included.';
 /** Longer than clients keep idle connections, so that none is reused in the moment it is closed. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -35,10 +37,19 @@ let ending = false;
 
 async function start(options: EdgeOptions): Promise<void> {
   try {
-    const setting = { options, regions, sender: new SubRequestSender(), now: Date.now };
+    const hears = drawHearing(options.chance);
+    const setting = { options, regions, sender: new SubRequestSender(), hears, now: Date.now };
     const rules: ServedRule[] = [];
-    for (const rule of options.rules) rules.push({ path: rule.path, worker: await EdgeWorker.load(setting, rule) });
-    workers = rules.map(({ worker }) => worker);
+    // One EdgeWorker may serve several rules.
+    const loaded = new Map<string, EdgeWorker>();
+    for (const rule of options.rules) {
+      const { path, takesOptions = false, ...bundle } = rule;
+      const key = JSON.stringify(bundle);
+      const worker = loaded.get(key) ?? (await EdgeWorker.load(setting, rule));
+      loaded.set(key, worker);
+      rules.push({ path, takesOptions, worker });
+    }
+    workers = [...loaded.values()];
     const serve = createServe(options, rules);
     server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (message, response) => void serve(message, response));
     answer({ kind: 'ready', url: await listen(server, options.port ?? 0) });
@@ -56,6 +67,14 @@ async function end(code: number): Promise<void> {
   const patience = performance.now() + LAST_ANSWERS_MS;
   while (regions.awaited > 0 && performance.now() < patience) await setTimeout(LOOK_AGAIN_MS);
   process.exit(code);
+}
+
+function reportAll(): EdgeReport {
+  return {
+    method: METHOD,
+    workers: workers.map(({ report }) => report),
+    handlers: workers.flatMap((worker) => worker.reports()),
+  };
 }
 
 function failureOf(error: unknown): EdgeFailure {
@@ -82,7 +101,7 @@ process.on('message', (message: EdgeMessage) => {
       void start(message.options);
       return;
     case 'report':
-      answer({ kind: 'report', report: { method: METHOD, handlers: workers.flatMap((worker) => worker.reports()) } });
+      answer({ kind: 'report', report: reportAll() });
       return;
     default:
       message satisfies never;

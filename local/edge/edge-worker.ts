@@ -1,20 +1,25 @@
-import type { EdgeOptions, EdgeRule, HandlerName, HandlerReport } from './edge-options.ts';
+import type { TracedWorker } from './describe-trace.ts';
+import type { EdgeOptions, EdgeRule, HandlerName, HandlerReport, WorkerReport } from './edge-options.ts';
 import type { Exchange } from './exchange.ts';
 import { currentCall, HandlerCall } from './handler-call.ts';
 import { type CallMeter, HandlerMeter } from './handler-meter.ts';
-import { type LoadedBundle, loadBundle } from './load-bundle.ts';
+import { type LoadedBundle, loadBundle, SERVED } from './load-bundle.ts';
 import type { EdgeContext } from './make-context.ts';
 import type { Regions } from './regions.ts';
+import { type CallTrace, tracedMeter } from './request-trace.ts';
 import type { SubRequestSender } from './send-sub-request.ts';
 import { SubRequests } from './sub-requests.ts';
 import { handlerLimits, TIER_LIMITS } from './tier-limits.ts';
 
 const DEFAULT_CONTEXTS = 4;
+const DEFAULT_NAME = 'local';
 
 export interface EdgeWorkerSetting {
   readonly options: EdgeOptions;
   readonly regions: Regions;
   readonly sender: SubRequestSender;
+  /** Draws what the next call hears after its end. */
+  readonly hears: () => number | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -28,17 +33,24 @@ export class EdgeWorker {
   readonly #setting: EdgeWorkerSetting;
   readonly #bundles: readonly LoadedBundle[];
   readonly #meters: ReadonlyMap<HandlerName, HandlerMeter>;
+  /** For debug headers. */
+  readonly identity: TracedWorker;
+  readonly report: WorkerReport;
   #served = 0;
 
-  private constructor(setting: EdgeWorkerSetting, rule: EdgeRule, bundles: readonly LoadedBundle[]) {
-    const names: readonly HandlerName[] = ['onClientRequest', 'responseProvider', 'onClientResponse'];
+  private constructor(setting: EdgeWorkerSetting, rule: EdgeRule, bundles: readonly LoadedBundle[], init: InitTimes) {
     const { tier } = setting.options;
+    const { edgeWorkerId, version, name = DEFAULT_NAME } = rule;
+    const { id: tierId, initCpuMs } = TIER_LIMITS[tier];
     this.#setting = setting;
     this.#bundles = bundles;
+    this.identity = { edgeWorkerId, version, name, tierId };
+    this.report = { edgeWorkerId, initWallMs: init.wallMs, initCpuMs: init.cpuMs, overInitCpu: init.cpuMs > initCpuMs };
     this.#meters = new Map(
-      names
-        .filter((name) => bundles[0]?.handlers[name] !== undefined)
-        .map((name) => [name, new HandlerMeter(rule.edgeWorkerId, name, handlerLimits(tier, name))]),
+      SERVED.filter((name) => bundles[0]?.handlers[name] !== undefined).map((name) => [
+        name,
+        new HandlerMeter(rule.edgeWorkerId, name, handlerLimits(tier, name)),
+      ]),
     );
   }
 
@@ -47,10 +59,23 @@ export class EdgeWorker {
     const { tier, contexts = DEFAULT_CONTEXTS } = setting.options;
     const { initWallMs } = TIER_LIMITS[tier];
     const bundles: LoadedBundle[] = [];
+    const slowest = { wallMs: 0, cpuMs: 0 };
     while (bundles.length < contexts) {
-      bundles.push(await loadBundle(rule, initWallMs, (made) => initCall(setting, made, initWallMs)));
+      let cpuMs = 0;
+      let since = 0;
+      const used = (ms: number): void => {
+        cpuMs += ms;
+      };
+      bundles.push(
+        await loadBundle(rule, initWallMs, (made) => {
+          since = performance.now();
+          return initCall(setting, made, initWallMs, used);
+        }),
+      );
+      slowest.wallMs = Math.max(slowest.wallMs, round(performance.now() - since));
+      slowest.cpuMs = Math.max(slowest.cpuMs, round(cpuMs));
     }
-    return new EdgeWorker(setting, rule, bundles);
+    return new EdgeWorker(setting, rule, bundles, slowest);
   }
 
   has(handler: HandlerName): boolean {
@@ -75,9 +100,12 @@ export class EdgeWorker {
   ): Promise<HandlerOutcome<T>> {
     const bundle = this.#bundles[this.#served++ % this.#bundles.length];
     const run = bundle?.handlers[handler];
-    const meter = this.#meters.get(handler)?.begin();
-    if (bundle === undefined || run === undefined || meter === undefined) throw new TypeError(`no ${handler} here`);
-    const { call, wallMs } = this.#beginCall(handler, exchange, bundle, meter);
+    const begun = this.#meters.get(handler)?.begin();
+    if (bundle === undefined || run === undefined || begun === undefined) throw new TypeError(`no ${handler} here`);
+    const since = performance.now();
+    const trace = exchange.trace?.begin(handler);
+    const meter = trace === undefined ? begun : tracedMeter(begun, trace);
+    const { call, wallMs } = this.#beginCall(handler, exchange, bundle, meter, trace);
     const ended = Promise.withResolvers<HandlerOutcome<T>>();
     const fail = (status: 'ExecutionError' | 'WallTimeoutError', message: string): void => {
       meter.failed(status, message);
@@ -109,30 +137,74 @@ export class EdgeWorker {
     );
     const outcome = await ended.promise;
     clearTimeout(wall);
+    if (trace !== undefined) trace.wallMs = performance.now() - since;
     return outcome;
   }
 
-  #beginCall(handler: HandlerName, exchange: Exchange, bundle: LoadedBundle, meter: CallMeter) {
-    const { options, regions, sender, now } = this.#setting;
+  #beginCall(
+    handler: HandlerName,
+    exchange: Exchange,
+    bundle: LoadedBundle,
+    meter: CallMeter,
+    trace: CallTrace | undefined,
+  ) {
+    const { options, regions, sender, hears, now } = this.#setting;
     const limits = handlerLimits(options.tier, handler);
     const { host: parentHost, arrivedAt } = exchange;
     const { properties } = options;
-    const subRequests = new SubRequests({ caller: handler, limits, properties, parentHost, arrivedAt, sender, meter });
+    const subRequests = new SubRequests({
+      caller: handler,
+      limits,
+      properties,
+      parentHost,
+      arrivedAt,
+      sender,
+      meter,
+      trace,
+    });
     const { wallMs, subRequestWallMs: afterMs } = limits;
-    const call = new HandlerCall({ context: bundle.context, regions, meter, subRequests, wallMs, afterMs, now: now() });
+    const call = new HandlerCall({
+      context: bundle.context,
+      regions,
+      meter,
+      subRequests,
+      wallMs,
+      afterMs,
+      hears: hears(),
+      now: now(),
+    });
     return { call, wallMs };
   }
 }
 
-/** Module-level code runs as a call that may send nothing, and that nobody measures. */
+interface InitTimes {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+/** Module-level code runs as a call that may send nothing. */
 function initCall(
   { options, regions, sender, now }: EdgeWorkerSetting,
   { context }: EdgeContext,
   wallMs: number,
+  used: CallMeter['used'],
 ): HandlerCall {
   const limits = { ...TIER_LIMITS[options.tier].inline, subRequests: 0 };
   const ignore = (): void => undefined;
-  const meter = { used: ignore, failed: ignore, subRequest: ignore, answered: ignore, fresh: ignore, log: ignore };
+  const meter = {
+    used,
+    failed: ignore,
+    subRequest: ignore,
+    overLimit: ignore,
+    answered: ignore,
+    fresh: ignore,
+    log: ignore,
+    tellsPlace: false,
+  };
   const subRequests = new SubRequests({
     caller: 'module-level',
     limits,

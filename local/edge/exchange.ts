@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { readAskedTrace } from './asked-trace.ts';
 import { HeaderList } from './header-list.ts';
 import { readVisitor, type Visitor } from './read-visitor.ts';
+import { RequestTrace } from './request-trace.ts';
 import { Variables } from './variables.ts';
 
 /** A visitor's request, from its arrival until its answer is out. */
@@ -18,19 +20,26 @@ export interface Exchange {
   readonly variables: Variables;
   /** `performance.now()` when the head was in. */
   readonly arrivedAt: number;
+  /** Undefined: nobody asked for one. */
+  readonly trace: RequestTrace | undefined;
   /** For the body. */
   readonly message: IncomingMessage;
 }
 
-/** @param variables names of headers by the variable that the property sets from them */
+/**
+ * @param variables names of headers by the variable that the property sets from them
+ * @param constants values of the variables that it sets by itself
+ */
 export function readExchange(
   message: IncomingMessage,
   variables: Readonly<Record<string, string>>,
+  constants: Readonly<Record<string, string>>,
   arrivedAt: number,
 ): Exchange {
   const headers = new HeaderList(message.rawHeaders);
   const visitor = readVisitor(headers, message.socket.remoteAddress ?? '');
-  const values: [string, string][] = [];
+  const asked = readAskedTrace(headers);
+  const values: [string, string][] = Object.entries(constants);
   for (const [name, header] of Object.entries(variables)) {
     const value = headers.get(header)?.join(', ');
     headers.remove(header);
@@ -49,6 +58,7 @@ export function readExchange(
     visitor,
     variables: new Variables(values),
     arrivedAt,
+    trace: asked === undefined ? undefined : new RequestTrace(asked),
     message,
   };
 }

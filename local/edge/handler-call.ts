@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly wallMs: number;
   /** How long un-awaited work may go on after the end. */
   readonly afterMs: number;
+  /** How many answers of sub-requests it hears after the end; undefined: all that come in time. */
+  readonly hears?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -73,7 +75,13 @@ export class HandlerCall {
   /** The handler is done; what it did not wait for goes on. */
   ended(): void {
     this.#deadline = performance.now() + this.#options.afterMs;
-    this.#options.subRequests.ended();
+    this.#options.subRequests.ended({
+      hears: this.#options.hears,
+      // Nothing of it runs again. What it has sent stays on its way.
+      deaf: () => {
+        this.#deadline = Number.NEGATIVE_INFINITY;
+      },
+    });
   }
 
   /** Nothing of the call goes on. */

@@ -21,6 +21,7 @@ export class HandlerMeter {
   #overMemory = 0;
   #subRequests = 0;
   #maxSubRequests = 0;
+  #overSubRequests = 0;
 
   constructor(edgeWorkerId: number, handler: HandlerName, limits: HandlerLimits) {
     this.#edgeWorkerId = edgeWorkerId;
@@ -53,12 +54,16 @@ export class HandlerMeter {
         this.#subRequests += 1;
         this.#maxSubRequests = Math.max(this.#maxSubRequests, subRequests);
       },
+      overLimit: () => {
+        this.#overSubRequests += 1;
+      },
       answered: (hostAndStatus) => this.#answers.set(hostAndStatus, (this.#answers.get(hostAndStatus) ?? 0) + 1),
       fresh: (ms) => {
         if (freshPlace === undefined) freshPlace = this.#freshnessMs.add(ms);
         else this.#freshnessMs.raise(freshPlace, ms);
       },
       log: (level, message) => this.#log(level, message),
+      tellsPlace: false,
     };
   }
 
@@ -70,11 +75,16 @@ export class HandlerMeter {
       failures: { ...this.#failures },
       cpuMs: figures({ p50: this.#cpuMs.percentile(0.5), p99: this.#cpuMs.percentile(0.99), max: this.#cpuMs.max }),
       overCpu: this.#overCpu,
-      heapKb: figures({ p50: inKb(this.#heapBytes.percentile(0.5)), max: inKb(this.#heapBytes.max) }),
+      heapKb: figures({
+        p50: inKb(this.#heapBytes.percentile(0.5)),
+        p99: inKb(this.#heapBytes.percentile(0.99)),
+        max: inKb(this.#heapBytes.max),
+      }),
       overMemory: this.#overMemory,
       subRequests: {
         total: this.#subRequests,
         maxPerInvocation: this.#maxSubRequests,
+        overLimit: this.#overSubRequests,
         byHostAndStatus: Object.fromEntries([...this.#answers].sort()),
       },
       freshnessMs: figures({ p50: this.#freshnessMs.percentile(0.5), p99: this.#freshnessMs.percentile(0.99) }),
@@ -93,11 +103,15 @@ export interface CallMeter {
   readonly used: (ms: number, bytes: number) => void;
   readonly failed: (status: FailureStatus, message: string) => void;
   readonly subRequest: () => void;
+  /** One more than the tier allows was asked for, and rejected. */
+  readonly overLimit: () => void;
   /** @param hostAndStatus `api.example.com 200` */
   readonly answered: (hostAndStatus: string) => void;
   /** @param ms from the visitor's request to an answer that says stored */
   readonly fresh: (ms: number) => void;
-  readonly log: (level: string, message: string) => void;
+  /** @param stack of the place in the bundle; empty unless `tellsPlace` */
+  readonly log: (level: string, message: string, stack: string) => void;
+  readonly tellsPlace: boolean;
 }
 
 function inKb(bytes: number | undefined): number | undefined {

@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import type { HandlerName } from './edge-options.ts';
 import { enterCurrent } from './enter-current.ts';
 import type { Exchange } from './exchange.ts';
 import { HeaderList } from './header-list.ts';
@@ -21,13 +22,13 @@ export interface RequestChanges {
   query?: string;
 }
 
-/** The request as inline handlers get it. @param mutable whether its headers may be changed, and where it goes */
-export function inlineRequest(exchange: Exchange, changes: RequestChanges, mutable: boolean): HostRequest {
+/** The request as an inline handler gets it: its headers may be changed on the way in, and where it goes by the first handler only. */
+export function inlineRequest(exchange: Exchange, changes: RequestChanges, handler: HandlerName): HostRequest {
   const { variables } = exchange;
   return {
     facts: factsOf(exchange),
     headers: hostHeaders(exchange.headers),
-    mutable,
+    mutable: handler === 'onClientRequest' || handler === 'onOriginRequest',
     getVariable: (name) => variables.get(name),
     setVariable: (name, value) => variables.set(name, value),
     respondWith: (status, headers, body) => {
@@ -40,7 +41,7 @@ export function inlineRequest(exchange: Exchange, changes: RequestChanges, mutab
       changes.respondedWith = { status, headers: HeaderList.of(JSON.parse(headers)), body };
     },
     wasTerminated: () => changes.respondedWith !== undefined,
-    ...(mutable ? { route: (destination: string) => route(destination, changes) } : {}),
+    ...(handler === 'onClientRequest' ? { route: (destination: string) => route(destination, changes) } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { hostCrypto } from './host-crypto.ts';
 import { hostEncoding } from './host-encoding.ts';
 import { hostHttp } from './host-http.ts';
 import { hostStreams } from './host-streams.ts';
+import { insideCookies } from './inside/cookies.ts';
 import { insideCreateResponse } from './inside/create-response.ts';
 import { insideCrypto } from './inside/crypto.ts';
 import { insideEncoding } from './inside/encoding.ts';
@@ -46,14 +47,16 @@ export function makeContext(): EdgeContext {
     readMadeHead,
     inside,
   );
-  const log = (level: string, message: string): void => currentCall.getStore()?.meter.log(level, message);
+  const meter = () => currentCall.getStore()?.meter;
+  const log = (level: string, message: string, stack: string): void => meter()?.log(level, message, stack);
   return {
     context,
     modules: new Map<string, Readonly<Record<string, unknown>>>([
       ['http-request', bring(insideHttpRequest)(hostHttp, inside, streams)],
-      ['log', bring(insideLog)(log)],
+      ['log', bring(insideLog)(log, () => meter()?.tellsPlace === true)],
       ['crypto', bring(insideCrypto)(hostCrypto, inside)],
       ['encoding', bring(insideEncoding)(hostEncoding, inside)],
+      ['cookies', bring(insideCookies)()],
       ['create-response', { createResponse }],
       ['url-search-params', { default: bring(insideUrlSearchParams)((text) => new URLSearchParams(text), inside) }],
       ['streams', streams.streams],

@@ -51,15 +51,18 @@ export function planSubRequest(
   const host = url.hostname;
   const property = Object.hasOwn(properties, host) ? properties[host] : undefined;
   if (property === undefined) return { kind: 'answered', host, status: 400 };
-  if (asked.method === 'PUT' || asked.method === 'DELETE' || (asked.method === 'POST' && !property.allowPost)) {
-    return { kind: 'answered', host, status: 403 };
-  }
+  if (!allows(property, asked.method)) return { kind: 'answered', host, status: 403 };
   if (asked.body === 'stream' && property.allowWithoutContentLength !== true)
     return { kind: 'answered', host, status: 411 };
   for (const [name, value] of Object.entries(property.requestHeaders ?? {})) headers.set(name, [value]);
   const { origin, originTls } = property;
   const path = `${url.pathname}${url.search}`;
   return { kind: 'sent', host, origin, ...(originTls && { originTls }), path, headers: headers.raw() };
+}
+
+function allows({ allowPost, allowPutAndDelete = false }: EdgeProperty, method: string): boolean {
+  if (method === 'POST') return allowPost;
+  return method === 'PUT' || method === 'DELETE' ? allowPutAndDelete : true;
 }
 
 /** @returns the URL, or what is wrong with it */

@@ -29,6 +29,7 @@ export interface SubRequestEvents {
 /** Sends sub-requests to the origins of properties; keeps their connections. */
 export class SubRequestSender {
   readonly #agent = new Agent({ keepAlive: true });
+  readonly #publicTlsAgent = new TlsAgent({ keepAlive: true });
   /** By origin: one property stands before each. */
   readonly #tlsAgents = new Map<string, TlsAgent>();
 
@@ -80,11 +81,16 @@ export class SubRequestSender {
 
   close(): void {
     this.#agent.destroy();
+    this.#publicTlsAgent.destroy();
     for (const agent of this.#tlsAgents.values()) agent.destroy();
   }
 
   #transport({ origin, originTls }: OutgoingSubRequest) {
-    if (originTls === undefined) return { agent: this.#agent, request: requestPlain };
+    if (originTls === undefined) {
+      return origin.startsWith('https:')
+        ? { agent: this.#publicTlsAgent, request: requestTls }
+        : { agent: this.#agent, request: requestPlain };
+    }
     const { certificate: cert, privateKey: key, authorities: ca } = originTls;
     const agent = this.#tlsAgents.get(origin) ?? new TlsAgent({ keepAlive: true, cert, key, ca });
     this.#tlsAgents.set(origin, agent);

@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer, dropAnswer, plainAnswer, sendAnswer } from './answer.ts';
+import { traceHeaders, traceOfBody } from './describe-trace.ts';
 import type { EdgeOptions, HandlerName } from './edge-options.ts';
 import type { EdgeWorker } from './edge-worker.ts';
 import { type Exchange, readExchange } from './exchange.ts';
@@ -11,12 +12,15 @@ import {
   type RequestChanges,
   type RespondedWith,
 } from './handler-objects.ts';
+import { HeaderList } from './header-list.ts';
 import { readMadeHead } from './made-head.ts';
 import { matchRule } from './match-rule.ts';
 import { handlerLimits } from './tier-limits.ts';
+import { withTrace } from './traced-body.ts';
 
 export interface ServedRule {
   readonly path: string;
+  readonly takesOptions: boolean;
   readonly worker: EdgeWorker;
 }
 
@@ -33,23 +37,27 @@ export function createServe(
     response: ServerResponse,
   ): Promise<Answer> => {
     const changes: RequestChanges = {};
-    if (worker?.has('onClientRequest')) {
-      const outcome = await worker.invoke(
-        'onClientRequest',
-        exchange,
-        ({ requestObjects }) => [requestObjects.makeRequest(inlineRequest(exchange, changes, true))],
-        () => ignoreResult,
-      );
-      if (outcome.kind === 'failed') return failureAnswer('onClientRequest');
-      outcome.call.ended();
-    }
-    const answer =
-      changes.respondedWith !== undefined
-        ? respondedAnswer(changes.respondedWith)
-        : worker?.has('responseProvider')
-          ? await provide(exchange, worker)
-          : await fetchSite(options.site, exchange, routed(exchange, changes), agent, response);
-    return worker?.has('onClientResponse') ? finish(exchange, worker, answer) : answer;
+    const early = await runInline('onClientRequest', exchange, worker, changes);
+    if (early?.kind === 'failed') return early.answer;
+    const answer = early?.answer ?? (await made(exchange, worker, changes, response));
+    const late = await runInline('onClientResponse', exchange, worker, {}, answer);
+    return late?.answer ?? answer;
+  };
+
+  const made = async (
+    exchange: Exchange,
+    worker: EdgeWorker | undefined,
+    changes: RequestChanges,
+    response: ServerResponse,
+  ): Promise<Answer> => {
+    if (worker?.has('responseProvider')) return provide(exchange, worker);
+    // What is changed on the way to the site is not what the visitor asked.
+    const forward = { ...exchange, headers: new HeaderList(exchange.headers.raw()) };
+    const before = await runInline('onOriginRequest', forward, worker, {});
+    if (before !== undefined) return before.answer;
+    const answer = await fetchSite(options.site, forward, routed(exchange, changes), agent, response);
+    const after = await runInline('onOriginResponse', forward, worker, {}, answer);
+    return after?.answer ?? answer;
   };
 
   const provide = async (exchange: Exchange, worker: EdgeWorker): Promise<Answer> => {
@@ -73,11 +81,12 @@ export function createServe(
   };
 
   return async (message, response) => {
-    const exchange = readExchange(message, options.variables ?? {}, performance.now());
-    // Akamai runs no handler for OPTIONS unless PMUSER_EW_ENABLE_OPTIONS says so.
-    const worker = exchange.method === 'OPTIONS' ? undefined : matchRule(rules, exchange.path)?.worker;
+    const { variables = {}, constants = {} } = options;
+    const exchange = readExchange(message, variables, constants, performance.now());
+    const rule = matchRule(rules, exchange.path);
+    const worker = exchange.method !== 'OPTIONS' || rule?.takesOptions ? rule?.worker : undefined;
     try {
-      const answer = await answerOf(exchange, worker, response);
+      const answer = traced(await answerOf(exchange, worker, response), exchange, worker);
       if (response.destroyed) dropAnswer(answer);
       else await sendAnswer(answer, response);
     } catch (error) {
@@ -87,23 +96,54 @@ export function createServe(
   };
 }
 
-async function finish(exchange: Exchange, worker: EdgeWorker, answer: Answer): Promise<Answer> {
-  const changes: RequestChanges = {};
+/** What the visitor gets because of a handler. */
+interface HandlerAnswer {
+  readonly kind: 'responded' | 'failed';
+  readonly answer: Answer;
+}
+
+/**
+ * Runs one of the handlers that look at a request on its way, and at its answer on the way back.
+ *
+ * @param answer on the way back
+ * @returns undefined where the request goes on
+ */
+async function runInline(
+  handler: Exclude<HandlerName, 'responseProvider'>,
+  exchange: Exchange,
+  worker: EdgeWorker | undefined,
+  changes: RequestChanges,
+  answer?: Answer,
+): Promise<HandlerAnswer | undefined> {
+  if (worker === undefined) return undefined;
+  if (!worker.has(handler)) {
+    exchange.trace?.unimplemented(handler);
+    return undefined;
+  }
   const outcome = await worker.invoke(
-    'onClientResponse',
+    handler,
     exchange,
     ({ requestObjects }) => [
-      requestObjects.makeRequest(inlineRequest(exchange, changes, false)),
-      requestObjects.makeResponse(clientResponse(answer)),
+      requestObjects.makeRequest(inlineRequest(exchange, changes, handler)),
+      ...(answer === undefined ? [] : [requestObjects.makeResponse(clientResponse(answer))]),
     ],
     () => ignoreResult,
   );
   if (outcome.kind === 'done') outcome.call.ended();
-  if (outcome.kind === 'done' && changes.respondedWith === undefined) return answer;
-  dropAnswer(answer);
+  if (outcome.kind === 'done' && changes.respondedWith === undefined) return undefined;
+  if (answer !== undefined) dropAnswer(answer);
   return changes.respondedWith === undefined || outcome.kind === 'failed'
-    ? failureAnswer('onClientResponse')
-    : respondedAnswer(changes.respondedWith);
+    ? { kind: 'failed', answer: failureAnswer(handler) }
+    : { kind: 'responded', answer: respondedAnswer(changes.respondedWith) };
+}
+
+/** Adds what the visitor asked to be told about the calls. */
+function traced(answer: Answer, { trace }: Exchange, worker: EdgeWorker | undefined): Answer {
+  if (trace === undefined || worker === undefined) return answer;
+  for (const [name, value] of traceHeaders(worker.identity, trace)) answer.headers.add(name, [value]);
+  return traceOfBody(worker.identity, trace) === undefined
+    ? answer
+    : withTrace(answer, () => traceOfBody(worker.identity, trace) ?? '');
 }
 
 /** Akamai's default for a handler that fails or is over a limit. Why stands in the report: a visitor gets no error text of a bundle. */

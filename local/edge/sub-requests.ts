@@ -2,6 +2,7 @@ import type { ReadableStream } from 'node:stream/web';
 import type { EdgeProperty } from './edge-options.ts';
 import type { CallMeter } from './handler-meter.ts';
 import { type AskedSubRequest, planSubRequest, type SubRequestPlan } from './plan-sub-request.ts';
+import { type CallTrace, noteSubRequest, type SubRequestNotes } from './request-trace.ts';
 import type { SubRequestSender } from './send-sub-request.ts';
 import type { HandlerLimits } from './tier-limits.ts';
 
@@ -16,6 +17,8 @@ export interface SubRequestRules {
   readonly arrivedAt: number;
   readonly sender: SubRequestSender;
   readonly meter: CallMeter;
+  /** Of the call, where somebody asked for it. */
+  readonly trace?: CallTrace | undefined;
 }
 
 export interface SubRequest extends AskedSubRequest {
@@ -33,6 +36,14 @@ export interface SubAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly body: Promise<AnswerBody>;
+}
+
+/** What becomes of sub-requests when the handler has ended. */
+export interface Hearing {
+  /** Answers that the call hears from then on; undefined: all that come in time. */
+  readonly hears: number | undefined;
+  /** Called before the first answer that it does not hear. */
+  readonly deaf: () => void;
 }
 
 export interface SubRequestSettle {
@@ -54,14 +65,16 @@ export class SubRequests {
   #asked = 0;
   #active = 0;
   #lastMoment = Number.POSITIVE_INFINITY;
+  #hearing: { left: number; readonly deaf: () => void } | undefined;
 
   constructor(rules: SubRequestRules) {
     this.#rules = rules;
   }
 
   /** The call has ended: what it left un-awaited has so much time, as one sub-request has (Akamai's guide: fire and forget). */
-  ended(): void {
+  ended({ hears, deaf }: Hearing): void {
     this.#lastMoment = performance.now() + this.#rules.limits.subRequestWallMs;
+    if (hears !== undefined) this.#hearing = { left: hears, deaf };
   }
 
   /** Gives up all of them, and whatever is asked from now on. */
@@ -70,10 +83,13 @@ export class SubRequests {
     for (const giveUp of [...this.#givingUp]) giveUp('dropped');
   }
 
-  send(asked: SubRequest, settle: SubRequestSettle): void {
+  send(asked: SubRequest, heard: SubRequestSettle): void {
     const { limits, caller, meter, parentHost, properties } = this.#rules;
+    const notes = this.#noted(asked);
+    const settle = this.#hear(heard, notes);
     this.#asked += 1;
     if (this.#asked > limits.subRequests) {
+      meter.overLimit();
       settle.failed(`sub-request ${this.#asked} of one ${caller} call: the tier allows ${limits.subRequests}`);
       return;
     }
@@ -91,14 +107,47 @@ export class SubRequests {
         return;
       }
       case 'sent':
-        this.#queue(asked, plan, settle);
+        this.#queue(asked, plan, settle, notes);
         return;
       default:
         plan satisfies never;
     }
   }
 
-  #queue(asked: SubRequest, plan: SubRequestPlan & { kind: 'sent' }, settle: SubRequestSettle): void {
+  #noted({ method, url }: SubRequest): SubRequestNotes | undefined {
+    const { trace, parentHost } = this.#rules;
+    if (trace === undefined) return undefined;
+    return noteSubRequest(trace, method, URL.canParse(url) ? url : `https://${parentHost}${url}`);
+  }
+
+  #hear({ answered, failed }: SubRequestSettle, notes: SubRequestNotes | undefined): SubRequestSettle {
+    const count = (): void => {
+      if (this.#hearing === undefined) return;
+      if (this.#hearing.left === 0) this.#hearing.deaf();
+      else this.#hearing.left -= 1;
+    };
+    return {
+      answered: (answer) => {
+        count();
+        notes?.answered(answer.status);
+        if (notes !== undefined)
+          answer.body.then((body) => (body.kind === 'read' ? notes.read() : notes.failed(body.message)));
+        answered(answer);
+      },
+      failed: (message) => {
+        count();
+        notes?.failed(message);
+        failed(message);
+      },
+    };
+  }
+
+  #queue(
+    asked: SubRequest,
+    plan: SubRequestPlan & { kind: 'sent' },
+    settle: SubRequestSettle,
+    notes: SubRequestNotes | undefined,
+  ): void {
     const { limits, meter } = this.#rules;
     const left = Math.min(
       asked.timeoutMs ?? limits.subRequestWallMs,
@@ -137,6 +186,7 @@ export class SubRequests {
     const begin = (): void => {
       this.#waiting.delete(begin);
       this.#active += 1;
+      notes?.begun();
       const { method, content } = asked;
       const { origin, originTls, path, headers } = plan;
       abort = this.#rules.sender.send(
@@ -159,7 +209,10 @@ export class SubRequests {
     const timer = setTimeout(() => giveUp('timeout'), left);
     this.#givingUp.add(giveUp);
     if (this.#active < limits.parallelSubRequests) begin();
-    else this.#waiting.add(begin);
+    else {
+      notes?.queued();
+      this.#waiting.add(begin);
+    }
   }
 
   #count(host: string, method: string, status: number): void {

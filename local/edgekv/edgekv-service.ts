@@ -3,20 +3,25 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { EdgeNetwork, ReadableEdgeKv } from '../../functions/shared/edge-kv.ts';
 import { closeServer, listen } from '../listen.ts';
 import { answerRead, type ReadAnswer } from './answer-read.ts';
-import { ItemStore } from './item-store.ts';
+import { ItemStore, type Lateness } from './item-store.ts';
 
 export interface EdgeKvServiceOptions {
-  /** What readers on the wire route must send; a token or, in newer accounts, a reference to one. Not empty. */
-  readonly accessToken: string;
+  /**
+   * What readers on the wire route must send; a token or, in newer accounts, a reference to one. Not empty. Undefined: any will do, as for
+   * bundles that bring tokens of a real account.
+   */
+  readonly accessToken: string | undefined;
   /** The network whose items are read here: staging EdgeWorkers never see production data, nor the other way. */
   readonly network: EdgeNetwork;
+  /** When readers see a write; Akamai says within 10 s in most cases. @default at once */
+  readonly lateness?: Lateness | undefined;
 }
 
 export interface EdgeKvService {
   /** @returns the origin. @throws PortBusyError */
   listen(port: number): Promise<string>;
   close(): Promise<void>;
-  /** The administrative side, in process. A write is seen at once; Akamai's takes up to about 10 s. */
+  /** The administrative side, in process: it reads what was written last. */
   readonly edgeKv: ReadableEdgeKv;
   /** Where a plain GET without credentials finds an item. @throws EdgeKvNotListeningError before `listen` */
   itemUrl(item: string): string;
@@ -47,9 +52,9 @@ export class EdgeKvTokenError extends Error {
  *
  * @throws EdgeKvTokenError
  */
-export function createEdgeKvService({ accessToken, network }: EdgeKvServiceOptions): EdgeKvService {
+export function createEdgeKvService({ accessToken, network, lateness }: EdgeKvServiceOptions): EdgeKvService {
   if (accessToken === '') throw new EdgeKvTokenError();
-  const store = new ItemStore();
+  const store = new ItemStore(lateness);
   let origin: string | undefined;
 
   const server = createServer((request, response) => {
@@ -65,7 +70,7 @@ export function createEdgeKvService({ accessToken, network }: EdgeKvServiceOptio
     close: () => closeServer(server),
     edgeKv: {
       put: async (target, namespace, group, item, value) => store.put(target, { namespace, group, item }, value),
-      get: async (target, namespace, group, item) => store.get(target, { namespace, group, item }),
+      get: async (target, namespace, group, item) => store.newest(target, { namespace, group, item }),
     },
     itemUrl: (item) => {
       if (origin === undefined) throw new EdgeKvNotListeningError();

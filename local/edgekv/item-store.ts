@@ -1,5 +1,6 @@
 import { type EdgeNetwork, MOST_ITEM_BYTES } from '../../functions/shared/edge-kv.ts';
 import { type ItemAddress, nameFault } from '../../functions/shared/edge-kv-names.ts';
+import { LateWrites } from './late-writes.ts';
 
 /** EdgeKV would not take the write, as it stands. */
 export class EdgeKvWriteError extends Error {
@@ -14,12 +15,28 @@ export type NameLookup =
   | { readonly kind: 'missing' }
   | { readonly kind: 'ambiguous' };
 
+/** When a write is seen. */
+export interface Lateness {
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Milliseconds from now until readers see a write that is made now. */
+  readonly delay: () => number;
+}
+
+const AT_ONCE: Lateness = { clock: () => 0, delay: () => 0 };
+
 /** Both networks' items, in memory. Namespaces and groups come into being with their first item. */
 export class ItemStore {
-  readonly #networks: Readonly<Record<EdgeNetwork, Map<string, string>>> = {
-    staging: new Map(),
-    production: new Map(),
+  readonly #networks: Readonly<Record<EdgeNetwork, LateWrites>> = {
+    staging: new LateWrites(),
+    production: new LateWrites(),
   };
+  readonly #lateness: Lateness;
+
+  /** @param lateness @default a write is seen at once */
+  constructor(lateness: Lateness = AT_ONCE) {
+    this.#lateness = lateness;
+  }
 
   /** @throws EdgeKvWriteError for a name or a value that breaks a rule; the value is not in its message */
   put(network: EdgeNetwork, address: ItemAddress, value: string): void {
@@ -31,19 +48,27 @@ export class ItemStore {
         `The value has ${bytes} bytes. Expected at most ${MOST_ITEM_BYTES}. Next: store less in one item.`,
       );
     }
-    this.#networks[network].set(keyOf(address), value);
+    const { clock, delay } = this.#lateness;
+    this.#networks[network].put(keyOf(address), value, clock() + delay());
   }
 
+  /** What was written last, whether readers see it yet or not. */
+  newest(network: EdgeNetwork, address: ItemAddress): string | undefined {
+    return this.#networks[network].newest(keyOf(address));
+  }
+
+  /** What readers find. */
   get(network: EdgeNetwork, address: ItemAddress): string | undefined {
-    return this.#networks[network].get(keyOf(address));
+    return this.#networks[network].shown(keyOf(address), this.#lateness.clock());
   }
 
   /** Finds an item by its name alone, in whichever namespace and group it lies. */
   findByName(network: EdgeNetwork, item: string): NameLookup {
-    const found = [...this.#networks[network]].filter(([key]) => key.split('/')[2] === item);
-    const [only] = found;
-    if (only === undefined) return { kind: 'missing' };
-    return found.length > 1 ? { kind: 'ambiguous' } : { kind: 'value', value: only[1] };
+    const writes = this.#networks[network];
+    const [only, other] = [...writes.places()].filter((key) => key.split('/')[2] === item);
+    if (other !== undefined) return { kind: 'ambiguous' };
+    const value = only === undefined ? undefined : writes.shown(only, this.#lateness.clock());
+    return value === undefined ? { kind: 'missing' } : { kind: 'value', value };
   }
 }
 

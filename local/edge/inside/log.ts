@@ -1,5 +1,9 @@
-/** Module `log`: the specifiers that Akamai documents; other arguments are dropped, as there. */
-export function insideLog(write: (level: string, message: string) => void) {
+/**
+ * Module `log`: the specifiers that Akamai documents; other arguments are dropped, as there.
+ *
+ * @param tellsPlace whether `write` is given the stack: it costs time
+ */
+export function insideLog(write: (level: string, message: string, stack: string) => void, tellsPlace: () => boolean) {
   const show = (specifier: string, value: unknown): string => {
     switch (specifier) {
       case '%d':
@@ -20,7 +24,7 @@ export function insideLog(write: (level: string, message: string) => void) {
       const message = String(format).replace(/%[sdifoO]/g, (specifier) =>
         next < values.length ? show(specifier, values[next++]) : specifier,
       );
-      write(name, message);
+      write(name, message, tellsPlace() ? String(new Error().stack) : '');
     };
   return {
     logger: {

@@ -185,7 +185,7 @@ describe('a bundle that Akamai would not load', () => {
     ['an endless loop at module level', `${NOTHING}; for (;;);`, 'InitWallTimeoutError'],
     ['an endless wait at module level', `${NOTHING}; await new Promise(() => {});`, 'InitWallTimeoutError'],
     ['no event handler', 'export const a = 1;', 'no event handler'],
-    ['a handler that this edge does not run', 'export function onOriginRequest() {}', 'onOriginRequest'],
+    ['a handler that this edge does not run', 'export function onBotSegmentAvailable() {}', 'onBotSegmentAvailable'],
   ])('is refused, and the error says why: %s', async (_what, mainJs, seen) => {
     const started = startTestEdge(mainJs);
 

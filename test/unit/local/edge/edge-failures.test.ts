@@ -171,11 +171,12 @@ describe('the report', () => {
         failures: {},
         cpuMs: { p50: above0, p99: above0, max: above0 },
         overCpu: expect.any(Number),
-        heapKb: { p50: above0, max: above0 },
+        heapKb: { p50: above0, p99: above0, max: above0 },
         overMemory: expect.any(Number),
         subRequests: {
           total: 6,
           maxPerInvocation: 2,
+          overLimit: 0,
           byHostAndStatus: { [`${API} 200`]: 3, 'other.example.com 400': 3 },
         },
         freshnessMs: { p50: above0, p99: above0 },

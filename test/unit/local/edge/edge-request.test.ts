@@ -50,12 +50,12 @@ describe('a request', () => {
     expect(Object.keys(seen[0] ?? {}).sort()).toEqual(['connection', 'host', 'user-agent']);
   });
 
-  test('goes to the first rule that matches, and to the site only where none does or for OPTIONS', async () => {
+  test('goes to the first rule that matches, and to the site only where none does or takes OPTIONS', async () => {
     const named = (name: string): string =>
       `export function onClientResponse(request, response) { response.setHeader('x-rule', '${name}'); }`;
     const rule = (path: string) => ({ path, edgeWorkerId: EDGE_WORKER_ID, version: '1', mainJs: named(path) });
     const { edge } = await startSiteAndEdge('', (_message, response) => response.end(), {
-      rules: [rule('/exact'), rule('/a/*'), rule('/a/b/*')],
+      rules: [rule('/exact'), rule('/a/*'), rule('/a/b/*'), { ...rule('/asked'), takesOptions: true }],
     });
     const ruleOf = async (method: string, path: string) =>
       (await sendRequest(edge.url, { method, path })).headers['x-rule'];
@@ -65,9 +65,10 @@ describe('a request', () => {
       ruleOf('PUT', '/a/b/c'),
       ruleOf('GET', '/exactly'),
       ruleOf('OPTIONS', '/exact'),
+      ruleOf('OPTIONS', '/asked'),
     ]);
 
-    expect(rules).toEqual(['/exact', '/a/*', undefined, undefined]);
+    expect(rules).toEqual(['/exact', '/a/*', undefined, undefined, '/asked']);
   });
 
   test('can be changed, routed or answered by onClientRequest, whose variables onClientResponse reads', async () => {

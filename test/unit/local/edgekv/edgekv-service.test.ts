@@ -43,6 +43,29 @@ function get(origin: string, path: string, headers: Record<string, string> = {},
   });
 }
 
+describe('a write that is late', () => {
+  test('is seen by readers after its delay, never overtaken by an earlier one, and by who writes at once', async () => {
+    let now = 0;
+    const delays = [5_000, 2_000];
+    const lateness = { clock: () => now, delay: () => delays.shift() ?? 0 };
+    const service = createEdgeKvService({ accessToken: TOKEN, network: 'production', lateness });
+    running.push(service);
+    const origin = await service.listen(0);
+    const read = async () => (await get(origin, ITEM_PATH, { 'X-Akamai-EdgeDB-Auth': TOKEN })).body;
+    await service.edgeKv.put('production', 'edgehouse', 'credentials', '12345', '"old"');
+    await service.edgeKv.put('production', 'edgehouse', 'credentials', '12345', '"new"');
+
+    const before = await get(origin, ITEM_PATH, { 'X-Akamai-EdgeDB-Auth': TOKEN });
+    const written = await service.edgeKv.get('production', 'edgehouse', 'credentials', '12345');
+    now = 2_000;
+    const after = await read();
+    now = 60_000;
+    const later = await read();
+
+    expect([before.status, written, after, later]).toEqual([404, '"new"', '"new"', '"new"']);
+  });
+});
+
 describe('an EdgeWorker', () => {
   test.each(['X-Akamai-EdgeDB-Auth', 'X-Akamai-EdgeDB-Auth-Ref'])(
     'reads its item with the token in %s',
