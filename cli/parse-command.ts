@@ -1,6 +1,7 @@
 import { nearestKey } from '../config/nearest-key.ts';
 import { type AuditCommand, parseAudit } from './audit-command.ts';
 import { type CertificateCommand, parseCertificate } from './certificate-command.ts';
+import { type EdgeCommand, parseEdge } from './edge-command.ts';
 import { type GrantsCommand, parseGrants } from './grants-command.ts';
 import type { TlsFiles } from './mutual-tls-fetch.ts';
 import { parseAdminAccount } from './parse-admin-account.ts';
@@ -14,6 +15,7 @@ import { parseRevoke, type RevokeCommand } from './revoke-command.ts';
 import { parseRotate, type RotateCommand } from './rotate-command.ts';
 import { parseSpool, type SpoolCommand } from './spool-command.ts';
 import { parseTail, type TailCommand } from './tail-command.ts';
+import { parseTypes, type TypesCommand } from './types-command.ts';
 import { UsageError } from './usage.ts';
 
 export interface SendCommand extends ApiOptions {
@@ -51,9 +53,11 @@ export type Command =
   | ReconcileCommand
   | ReceiptCommand
   | TailCommand
+  | TypesCommand
   | GrantsCommand
   | RevokeCommand
   | CertificateCommand
+  | EdgeCommand
   | { readonly kind: 'help' };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -64,6 +68,7 @@ const COMMANDS = [
   'grants',
   'revoke',
   'certificate',
+  'edge',
   'rotate',
   'audit',
   'quarantine',
@@ -71,6 +76,7 @@ const COMMANDS = [
   'reconcile',
   'receipt',
   'tail',
+  'types',
   'help',
 ];
 
@@ -78,7 +84,7 @@ const COMMANDS = [
  * Parses a command line.
  *
  * @param args without the interpreter and the script
- * @param env only for the account of whatever takes `--clickhouse`, and Vault's token
+ * @param env only for the account of whatever takes `--clickhouse`, Vault's token, and the Akamai API client
  * @throws UsageError
  */
 export function parseCommand(args: readonly string[], env: Environment): Command {
@@ -96,6 +102,8 @@ export function parseCommand(args: readonly string[], env: Environment): Command
       return parseRevoke(rest);
     case 'certificate':
       return parseCertificate(rest);
+    case 'edge':
+      return parseEdge(rest, env);
     // `rotation status` reads as well, and is asked for by that name.
     case 'rotate':
     case 'rotation':
@@ -112,6 +120,8 @@ export function parseCommand(args: readonly string[], env: Environment): Command
       return parseReceipt(rest, env);
     case 'tail':
       return parseTail(rest, env);
+    case 'types':
+      return parseTypes(rest, env);
     default:
       throw new UsageError(`unknown command ${name}; did you mean ${nearestKey(name, COMMANDS)}?`);
   }

@@ -4,6 +4,8 @@ import { certificate } from './certificate.ts';
 import type { CommandIo } from './command-io.ts';
 import { describeFailure } from './describe-failure.ts';
 import { diffGrants } from './diff-grants.ts';
+import { edgeDeploy, edgeInitKv, edgeValidate } from './edge-deploy.ts';
+import { edgeRun } from './edge-run.ts';
 import { migrate } from './migrate.ts';
 import { type Command, parseCommand } from './parse-command.ts';
 import { printGrants } from './print-grants.ts';
@@ -21,6 +23,7 @@ import { spoolLs } from './spool-ls.ts';
 import { spoolPurge } from './spool-purge.ts';
 import { spoolReplay } from './spool-replay.ts';
 import { tail } from './tail.ts';
+import { types } from './types.ts';
 import { USAGE, UsageError } from './usage.ts';
 
 /**
@@ -88,6 +91,9 @@ async function run(command: Command, io: CommandIo): Promise<boolean> {
     case 'tail':
       await tail(command, io);
       return true;
+    case 'types':
+      await types(command, io);
+      return true;
     case 'grants print':
       await printGrants(io);
       return true;
@@ -101,6 +107,18 @@ async function run(command: Command, io: CommandIo): Promise<boolean> {
       return true;
     case 'certificate':
       await certificate(command, io);
+      return true;
+    case 'edge run':
+      await edgeRun(command, io);
+      return true;
+    case 'edge validate':
+      await edgeValidate(command, io);
+      return true;
+    case 'edge deploy':
+      await edgeDeploy(command, io);
+      return true;
+    case 'edge init-kv':
+      await edgeInitKv(command, io);
       return true;
   }
 }

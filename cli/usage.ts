@@ -38,6 +38,34 @@ export const USAGE = `Usage: edgehouse <command> [options]
 
   certificate FILE  Print what to write into edgehouse.config.ts to know the client certificate of this PEM file, or to deny it.
 
+  edge run          Serve the bundle of any EdgeWorker on loopback, under the limits of a resource tier, until Ctrl-C; then say what
+                    its handlers used (docs/edge-runtime.md).
+    --bundle FILE       A .tgz, or the folder that it is made of.
+    --tier NAME         basic, dynamic or enterprise. Default: dynamic, which is Akamai's.
+    --port N            Default: any free one.
+    --property FILE     JSON: paths, site, hosts that sub-requests reach, variables, EdgeKV items.
+    --drop FRACTION     Drop what this part of the calls leaves un-awaited. Default: 0.
+    --late SECONDS      Within so many seconds each EdgeKV item appears. Default: 0.
+    --seed N            Of what --drop and --late leave to chance. Default: 0.
+
+  edge validate     Have Akamai look at the bundles of npm run edge:build; nothing is changed there.
+    --only NAME         collector or request-event. Default: every EdgeWorker of edgehouse.config.ts.
+    --bundles DIR       Default: dist/edgeworker.
+    --edgerc FILE, --section NAME
+                        The Akamai API client. Default: AKAMAI_HOST, AKAMAI_CLIENT_TOKEN, AKAMAI_CLIENT_SECRET and
+                        AKAMAI_ACCESS_TOKEN, else section default of ~/.edgerc.
+
+  edge deploy       Upload them, and activate them on staging, then on production. May be run again at any time: it goes on where
+                    it stopped. Options as above.
+    --network NAME      Only staging, or only production.
+    --wait MINUTES      For an activation, 1 to 240, default 30.
+    --rollback          Go back to the version that was active before that of these bundles.
+
+  edge init-kv      Initialise EdgeKV, and make the namespace of edgehouse.config.ts on its networks and an access token that reads it
+                    in its EdgeWorkers. What is there is left as it is. Options of the API client as above.
+    --group ID          The access group of Control Center that owns the namespaces; 0 for all.
+    --token NAME        Name of the access token. Default: edgehouse.
+
   rotate signing    Say what comes next in the roll of the signing master: four steps over hours, in which no batch is refused.
     --apply             Do it.
     --data DIR          The folder of a local stack. Default: where edgehouse.config.ts keeps the secrets; where that is Vault,
@@ -119,5 +147,9 @@ export const USAGE = `Usage: edgehouse <command> [options]
     --clickhouse URL    As for migrate; the operator's account or a reader's, who sees what the policy lets it see.
     --errors            What is refused instead: rows with their faults, and batches. Needs the operator's account.
     --data DIR          As for audit.
+
+  types             Print the type of a stream's rows in TypeScript, for those who write events.
+    --stream NAME       The stream.
+    --clickhouse URL    As for migrate; the operator's account, or a reader's who sees all of its rows.
 
 Exit status: 0 all taken or done, 1 something was refused or failed, 2 the command line is wrong.`;

@@ -60,6 +60,15 @@ describe('dependencies', () => {
     expect(wrong.map(describeImport)).toEqual([]);
   });
 
+  test('of what runs in browsers are its own files and those of the edge: nothing from outside', () => {
+    const wrong = IMPORTS.filter(({ from, target = '' }) => {
+      if (!from.startsWith('edgeworker/client/')) return false;
+      return !/^edgeworker\/(client|src)\//.test(target);
+    });
+
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
   test('of functions are packages that are installed in production', () => {
     const { dependencies } = z
       .object({ dependencies: z.record(z.string(), z.string()) })

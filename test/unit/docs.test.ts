@@ -38,12 +38,14 @@ describe('the table of errors', () => {
     for (const { kept } of rows) expect(kept).toContain('`quarantine`');
   });
 
-  test('explains every code of the collector, with the status that it answers', () => {
-    const expected = Object.entries(COLLECTOR_PROBLEMS).map(([code, { status }]) => `${code} ${status}`);
+  test('explains every code of the collector, with the status and the retry that it answers', () => {
+    const expected = Object.entries(COLLECTOR_PROBLEMS).map(
+      ([code, { status, retryable }]) => `${code} ${status} ${retryable ? 'yes' : 'no'}`,
+    );
 
     expect(
       rowsUnder('Collector')
-        .map(({ code, status }) => `${code} ${status}`)
+        .map(({ code, status, retryable }) => `${code} ${status} ${retryable}`)
         .sort(),
     ).toEqual(expected.sort());
   });
