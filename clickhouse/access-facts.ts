@@ -25,9 +25,13 @@ export function rightFact(holder: string, right: string, database: string, relat
 }
 
 /** @param holder `profile …`, `role …` or `user …` */
-export function settingFact(holder: string, { name, value, min, max, constant }: LimitedSetting): AccessFact {
+export function settingFact(
+  holder: string,
+  { name, value, min, max, constant, changeable }: LimitedSetting,
+): AccessFact {
   const bounds = `${min === undefined ? '' : ` MIN ${min}`}${max === undefined ? '' : ` MAX ${max}`}`;
-  return `${holder}: ${name} = ${value}${bounds}${constant === true ? ' CONST' : ''}`;
+  const changed = `${constant === true ? ' CONST' : ''}${changeable === true ? ' CHANGEABLE_IN_READONLY' : ''}`;
+  return `${holder}: ${name} = ${value}${bounds}${changed}`;
 }
 
 /** @param limits `key = most` */

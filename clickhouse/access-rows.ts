@@ -90,8 +90,9 @@ export function settingOf(row: SettingRow): AccessFact {
     ...(min === null ? {} : { min: Number(min) }),
     ...(max === null ? {} : { max: Number(max) }),
     ...(writability === 'CONST' ? { constant: true } : {}),
+    ...(writability === 'CHANGEABLE_IN_READONLY' ? { changeable: true } : {}),
   });
-  return writability === null || writability === 'CONST' ? fact : `${fact} ${writability}`;
+  return writability === 'WRITABLE' ? `${fact} ${writability}` : fact;
 }
 
 export function limitOf(row: QuotaRow): AccessFact {

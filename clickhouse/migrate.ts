@@ -51,7 +51,7 @@ const LEAST_VERSION = [26, 3] as const;
 
 /**
  * Brings a database to the state of the migrations and sets the deduplication windows of its tables. May be run again at
- * any time, also after a crash between two statements, and beside another run: every statement says IF NOT EXISTS.
+ * any time, also after a crash between two statements, and beside another run: every statement may be run again.
  *
  * @throws ServerTooOldError, StreamTableMissingError, the errors of `planMigrations`, and those of the client
  */

@@ -4,8 +4,10 @@ export interface LimitedSetting {
   readonly value: number | string;
   readonly min?: number;
   readonly max?: number;
-  /** Nobody changes it. @default as `min` and `max` allow, and not at all under `readonly = 1` */
+  /** Nobody changes it. @default as `min` and `max` allow, and under `readonly = 1` as `changeable` says */
   readonly constant?: true;
+  /** The user may change it within `min` and `max` although `readonly` is 1. @default not at all */
+  readonly changeable?: true;
 }
 
 /** What a quota counts. 0 would mean no limit. */
@@ -37,7 +39,7 @@ export const WRITER_LIMITS: AccessLimits = {
   quota: { query_selects: 10 },
 };
 
-// With readonly = 1 no setting can be changed at all; with 2 a reader could raise its own limits, and url() could send rows out.
+// With readonly = 1 no setting can be changed but those marked `changeable`; with 2 a reader could raise its own limits, and url() could send rows out.
 const READ_ONLY: LimitedSetting = { name: 'readonly', value: 1 };
 
 /** The inspector asks for a table's columns and for one batch at a time. */
@@ -56,7 +58,8 @@ export const INSPECTOR_LIMITS: AccessLimits = {
 /** A reader is a person, a dashboard or a copilot: bounded, so that one bad query stays its own problem. */
 export const READER_LIMITS: AccessLimits = {
   settings: [
-    { name: 'max_execution_time', value: 30 },
+    // Grafana's driver sets it with each query, and fails where it may not (clickhouse-go, `queryOptions`). `MIN 1`, because 0 would lift it.
+    { name: 'max_execution_time', value: 30, min: 1, max: 30, changeable: true },
     { name: 'max_result_rows', value: 1_000_000 },
     { name: 'result_overflow_mode', value: 'throw' },
     { name: 'max_memory_usage', value: 4_000_000_000 },

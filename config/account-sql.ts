@@ -43,10 +43,10 @@ function roleSql(user: string, privileges: readonly Privilege[]): readonly strin
   return [`GRANT ${all.join(', ')} TO ${roleOf(user)} WITH REPLACE OPTION`];
 }
 
-function settingSql({ name, value, min, max, constant }: LimitedSetting): string {
+function settingSql({ name, value, min, max, constant, changeable }: LimitedSetting): string {
   const literal = typeof value === 'number' ? String(value) : `'${value}'`;
   const bounds = `${min === undefined ? '' : ` MIN ${min}`}${max === undefined ? '' : ` MAX ${max}`}`;
-  return `${name} = ${literal}${bounds}${constant === true ? ' CONST' : ''}`;
+  return `${name} = ${literal}${bounds}${constant === true ? ' CONST' : ''}${changeable === true ? ' CHANGEABLE_IN_READONLY' : ''}`;
 }
 
 function quotaSql({ quota }: AccessLimits): string {

@@ -1,5 +1,6 @@
 import { problem } from './describe-issue.ts';
 import type { AllowRule, ConfigSections, DenyRule, Principal } from './schema.ts';
+import { SYSTEM_VIEWS } from './system-views.ts';
 import { unknownName } from './unknown-name.ts';
 
 /** What is wrong with a principal's rules, held against the streams and regions that exist. */
@@ -22,7 +23,7 @@ function checkRule(
 ): readonly string[] {
   const known = Object.keys(streams);
   if ('read' in rule) {
-    return rule.read.flatMap((name, index) => unknownName([...path, 'read', index], name, [...known, 'batches']));
+    return rule.read.flatMap((name, index) => unknownName([...path, 'read', index], name, [...known, ...SYSTEM_VIEWS]));
   }
   return [
     ...rule.write.flatMap((name, index) => unknownName([...path, 'write', index], name, [...known, ...wildcards])),
@@ -33,7 +34,7 @@ function checkRule(
 function checkFilter(rule: AllowRule, path: readonly PropertyKey[], { allow }: Principal): readonly string[] {
   if (!('read' in rule) || rule.rows === undefined) return [];
   const [stream, ...more] = rule.read;
-  if (stream === undefined || stream === 'batches' || more.length > 0) {
+  if (stream === undefined || SYSTEM_VIEWS.includes(stream) || more.length > 0) {
     return [
       problem([...path, 'read'], rule.read.join(', '), 'one stream beside rows; give every stream a rule of its own'),
     ];

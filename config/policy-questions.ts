@@ -1,5 +1,6 @@
 import { fits } from './decide.ts';
 import type { AllowRule, ConfigSections, DenyRule, Principal } from './schema.ts';
+import { SYSTEM_VIEWS } from './system-views.ts';
 
 /** One question to a principal's rules, and the indexes of the rules that speak of it. */
 export interface PolicyQuestion {
@@ -28,7 +29,7 @@ export function policyQuestions(
   };
   const sources = [...new Set([...allow, ...deny].flatMap(patternsOf).map(sourceOf)), UNNAMED];
   return [
-    ...[...names, 'batches'].map((stream) => ask('read', stream, '', '')),
+    ...[...names, ...SYSTEM_VIEWS].map((stream) => ask('read', stream, '', '')),
     ...names.flatMap((stream) =>
       sources.flatMap((source) => regions.map((region) => ask('write', stream, source, region))),
     ),

@@ -1,5 +1,6 @@
 import { decide } from './decide.ts';
 import type { ConfigSections, Principal } from './schema.ts';
+import { SYSTEM_VIEWS } from './system-views.ts';
 
 /** A table or view that a principal gets SELECT on. */
 export interface ReadableRelation {
@@ -14,7 +15,7 @@ export function readableRelations(
   principal: Principal,
   streams: ConfigSections['streams'],
 ): readonly ReadableRelation[] {
-  const names = ['batches', ...Object.keys(streams).sort()];
+  const names = [...SYSTEM_VIEWS, ...Object.keys(streams).sort()];
   return names
     .filter((name) => decide(principal, 'read', name, '', '').allowed)
     .map((name) => {
