@@ -28,14 +28,25 @@ export interface MutualTlsFetch {
   close(): void;
 }
 
+/** PEM, by the names that Node has for it. */
+export interface ClientTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string;
+}
+
 /** @throws TlsFileError */
-export async function openMutualTlsFetch({ certificate, key, authorities }: TlsFiles): Promise<MutualTlsFetch> {
-  const agent = new Agent({
-    keepAlive: true,
+export async function readTlsFiles({ certificate, key, authorities }: TlsFiles): Promise<ClientTls> {
+  return {
     cert: await readPem('certificate', certificate),
     key: await readPem('key', key),
     ...(authorities !== undefined && { ca: await readPem('authorities', authorities) }),
-  });
+  };
+}
+
+/** @throws TlsFileError */
+export async function openMutualTlsFetch(files: TlsFiles): Promise<MutualTlsFetch> {
+  const agent = new Agent({ keepAlive: true, ...(await readTlsFiles(files)) });
   return { fetch: (input, init) => ask(new Request(input, init), agent), close: () => agent.destroy() };
 }
 

@@ -176,23 +176,27 @@ describe('a caller with a certificate', () => {
   });
 });
 
-describe('edgehouse send', () => {
-  test('sends as a principal that has a certificate and its key, and nothing else', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'edgehouse-send-'));
-    const path = (name: string, text: string) => {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
-    };
-    const name = randomUUID();
-    const out: string[] = [];
-    const args = [
-      ...['send', path('rows', JSON.stringify({ ...ROWS[0], event_name: name })), '--api', stack.ready.api],
-      ...['--stream', 'web_events', '--source', 'partner/import', '--principal', 'partner'],
-      ...['--credentials', path('key.json', secretText('edgehouse/principal-keys/partner'))],
-      ...['--certificate', path('c.pem', partner.pem), '--key', path('k.pem', partner.privateKey)],
-      ...['--authorities', path('a.pem', authority.pem)],
-    ];
+describe('edgehouse', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'edgehouse-send-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
 
+  const path = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const certified = ({ pem, privateKey }: IssuedCertificate) => [
+    ...['--certificate', path('c.pem', pem), '--key', path('k.pem', privateKey)],
+    ...['--authorities', path('a.pem', authority.pem)],
+  ];
+  const asPartner = () => [
+    ...['--stream', 'web_events', '--source', 'partner/import', '--principal', 'partner'],
+    ...['--credentials', path('key.json', secretText('edgehouse/principal-keys/partner')), ...certified(partner)],
+  ];
+  async function run(args: readonly string[]) {
+    const out: string[] = [];
     const status = await runCli(
       args,
       {},
@@ -208,11 +212,38 @@ describe('edgehouse send', () => {
         interrupted: () => new AbortController().signal,
       },
     );
+    return { status, out };
+  }
 
-    rmSync(folder, { recursive: true });
+  test('sends as a principal that has a certificate and its key, and nothing else', async () => {
+    const name = randomUUID();
+    const rows = path('rows', JSON.stringify({ ...ROWS[0], event_name: name }));
+
+    const { status, out } = await run(['send', rows, '--api', stack.ready.api, ...asPartner()]);
+
     expect([status, out]).toEqual([0, [expect.stringContaining('stored: 1 received'), expect.any(String)]]);
-    const rows = `SELECT _principal FROM edgehouse.web_events WHERE event_name = '${name}'`;
-    expect(await queryStack(stack.ready, rows)).toEqual([['partner']]);
+    const query = `SELECT _principal FROM edgehouse.web_events WHERE event_name = '${name}'`;
+    expect(await queryStack(stack.ready, query)).toEqual([['partner']]);
+  });
+
+  test('smoke finds the domain as it should be, for a certificate alone and for one with a token', async () => {
+    const item = stack.ready.edgekvItem.replace(/[^/]+$/, '12345');
+    const asEdge = ['--stream', 'web_events', '--source', stack.ready.source, '--credentials', item];
+
+    const runs = [
+      await run(['smoke', '--url', stack.ready.api, ...asPartner()]),
+      await run(['smoke', '--url', stack.ready.api, ...asEdge, ...certified(property)]),
+      await run(['smoke', '--url', stack.ready.tokenApi ?? '']),
+    ];
+
+    expect(runs.map(({ out }) => out.filter((line) => line.endsWith('MISS')))).toEqual([[], [], []]);
+    expect(runs.map(({ out }) => out.findLast((line) => line.startsWith('all')))).toEqual([
+      'all 29 as expected',
+      'all 30 as expected',
+      'all 5 as expected',
+    ]);
+    expect(runs[0]?.out).toContainEqual(expect.stringMatching(/^no client certificate +no answer +no answer: /));
+    expect(runs.map(({ status }) => status)).toEqual([0, 0, 0]);
   });
 });
 
