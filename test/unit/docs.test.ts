@@ -9,7 +9,7 @@ import { BATCH_CODES, IDENTITY_CODES, ROW_CODES } from '../../functions/shared/c
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const README = read('README.md');
 const ERRORS = read('docs/errors.md');
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...markdownUnder('docs')];
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...markdownUnder('docs')];
 
 describe('the table of errors', () => {
   test('explains every code of a batch, and no other, with the status and the retry that ingest answers', () => {
@@ -90,6 +90,30 @@ test.each(PAGES)('every relative link of %s leads to a file', (page) => {
 
   expect(broken).toEqual([]);
 });
+
+test.each(PAGES)('every link of %s to a section leads to one', (page) => {
+  const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)];
+
+  const broken = links.flatMap(([, file = '', section = '']) => {
+    const target = file === '' ? page : join(dirname(page), file);
+    return target.endsWith('.md') && !sectionsOf(target).has(section) ? [`${target}#${section}`] : [];
+  });
+
+  expect(broken).toEqual([]);
+});
+
+/** As GitHub names headings, and places that have a name of their own. */
+function sectionsOf(page: string): ReadonlySet<string> {
+  const text = read(page);
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  const named = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id);
+  return new Set([...headings, ...named]);
+}
 
 interface ErrorRow {
   readonly code: string;
