@@ -53,7 +53,9 @@ export async function receipt(
       const entry = ledger.get(key);
       const name = `${SPOOL_PREFIX}${key}`;
       const waits = objects.has(name);
-      const told = answers.filter(({ digest, stream }) => digest === batch.digest && stream === batch.stream);
+      const told = answers.filter(({ digest, stream, identity: { principal } }) => {
+        return digest === batch.digest && stream === batch.stream && (principal ?? batch.principal) === batch.principal;
+      });
       io.out(printable(`batch ${batchId} of ${batch.principal} in ${batch.stream}, digest ${batch.digest}`));
       for (const answer of told) io.out(`  ${describeAnswer(answer)}`);
       io.out(`  ${describeEntry(entry)}`);

@@ -7,20 +7,25 @@ export interface BatchLists {
   readonly promised: ReadonlyMap<string, PromisedBatch>;
   /** What waits: names of objects of the spool without their prefix. */
   readonly spooled: ReadonlySet<string>;
+  /** Of these, what replay has given up. */
+  readonly dead: ReadonlySet<string>;
   /** What ClickHouse has. */
   readonly ledger: ReadonlyMap<string, LedgerBatch>;
 }
 
-/** Counts of rows, but for `batches`. Each declared row is stored, quarantined, spooled or missing. */
+/** Counts of rows, but for `batches`. Each declared row is stored, quarantined, spooled, dead or missing, or more than one of them. */
 export interface Reconciled {
   readonly stream: string;
   readonly principal: string;
   readonly batches: number;
   readonly declared: number;
   readonly stored: number;
+  /** Rows that were written more than once, those among them that are stored and in quarantine. */
   readonly duplicate: number;
   readonly quarantined: number;
   readonly spooled: number;
+  /** In the spool, where they wait for a person. */
+  readonly dead: number;
   readonly missing: number;
 }
 
@@ -39,7 +44,7 @@ export interface Reconciliation {
 }
 
 /** Holds the lists against each other. A row that is neither in ClickHouse nor in a batch of the spool is missing. */
-export function reconcileBatches({ promised, spooled, ledger }: BatchLists): Reconciliation {
+export function reconcileBatches({ promised, spooled, dead, ledger }: BatchLists): Reconciliation {
   const groups = new Map<string, Reconciled>();
   const missing: MissingBatch[] = [];
   for (const key of new Set([...promised.keys(), ...ledger.keys()])) {
@@ -49,7 +54,7 @@ export function reconcileBatches({ promised, spooled, ledger }: BatchLists): Rec
     if (address === undefined) continue;
     const declared = there?.declared ?? promise?.declared ?? 0;
     const absent = there?.missing ?? declared;
-    const waits = spooled.has(key);
+    const place = dead.has(key) ? 'dead' : spooled.has(key) ? 'spooled' : 'missing';
     const { stream, principal, batchId, digest } = address;
     const group = `${stream} ${principal}`;
     groups.set(
@@ -58,18 +63,25 @@ export function reconcileBatches({ promised, spooled, ledger }: BatchLists): Rec
         batches: 1,
         declared,
         stored: there?.stored ?? 0,
-        duplicate: there?.duplicates ?? 0,
+        duplicate: there === undefined ? 0 : there.duplicates + inBoth(there),
         quarantined: there?.quarantined ?? 0,
-        spooled: waits ? absent : 0,
-        missing: waits ? 0 : absent,
+        spooled: 0,
+        dead: 0,
+        missing: 0,
+        [place]: absent,
       }),
     );
-    if (absent > 0 && !waits) missing.push({ stream, principal, batchId, digest, missing: absent, declared, promise });
+    if (absent > 0 && place === 'missing') missing.push({ stream, principal, batchId, digest, missing: absent, declared, promise });
   }
   return {
     groups: [...groups].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, group]) => group),
     missing: missing.toSorted((one, other) => other.missing - one.missing),
   };
+}
+
+/** Rows that are stored and in quarantine. */
+function inBoth({ declared, stored, quarantined, missing }: LedgerBatch): number {
+  return Math.max(stored + quarantined + missing - declared, 0);
 }
 
 type Counts = Omit<Reconciled, 'stream' | 'principal'>;
@@ -84,6 +96,7 @@ function nothing(stream: string, principal: string): Reconciled {
     duplicate: 0,
     quarantined: 0,
     spooled: 0,
+    dead: 0,
     missing: 0,
   };
 }
@@ -97,6 +110,7 @@ function add(group: Reconciled, more: Counts): Reconciled {
     duplicate: group.duplicate + more.duplicate,
     quarantined: group.quarantined + more.quarantined,
     spooled: group.spooled + more.spooled,
+    dead: group.dead + more.dead,
     missing: group.missing + more.missing,
   };
 }

@@ -9,7 +9,8 @@ import { parseTime } from './parse-time.ts';
 import { type PromisedBatch, readPromises } from './promised-batches.ts';
 import { type BatchLists, type Reconciliation, reconcileBatches } from './reconcile-batches.ts';
 import type { ReconcileCommand } from './reconcile-command.ts';
-import { openSpool, type SpoolPlace } from './spool-place.ts';
+import { readDead } from './spool-objects.ts';
+import { type ListedObject, openSpool, type SpoolPlace } from './spool-place.ts';
 
 const SHOWN_BATCHES = 20;
 
@@ -19,7 +20,7 @@ const ON_ITS_WAY_MS = 180_000;
 /**
  * `edgehouse reconcile`: holds what senders were told, what ClickHouse has and what waits in the spool against each other.
  *
- * @returns whether nothing is missing
+ * @returns whether nothing is missing, and nothing waits for a person
  */
 export async function reconcile(
   { account, place, since, stream, principal, tables, json }: ReconcileCommand,
@@ -34,25 +35,33 @@ export async function reconcile(
   ]);
   // In this order: a batch that is on its way from one to the next is seen in one of them at least.
   const promised = await readPromises(auditLines, from);
-  const spooled = await listKeys(places);
+  const objects = await listObjects(places);
+  const spooled = new Set(objects.map(keyOf));
+  const dead = new Set([...(await readDead(auditLines, objects)).keys()].map((name) => keyOf({ name })));
   const ledger = await useDatabase(account, config.clickhouse.database, (database) =>
     readCounts(tables ? countRows(database, config.streams) : openLedger(database), promised, from, io.now()),
   );
-  const lists = narrow({ promised, spooled, ledger }, (batch) => {
+  const lists = narrow({ promised, spooled, dead, ledger }, (batch) => {
     return (stream ?? batch.stream) === batch.stream && (principal ?? batch.principal) === batch.principal;
   });
   const found = reconcileBatches(lists);
   if (json) io.out(JSON.stringify({ since: new Date(from).toISOString(), ...found }, undefined, 2));
   else for (const line of describe(found)) io.out(line);
-  return found.missing.length === 0;
+  return found.missing.length === 0 && countDead(found) === 0;
 }
 
-async function listKeys(places: readonly SpoolPlace[]): Promise<ReadonlySet<string>> {
-  const keys = new Set<string>();
-  for (const place of places) {
-    for await (const { name } of place.list()) keys.add(name.slice(SPOOL_PREFIX.length));
-  }
-  return keys;
+async function listObjects(places: readonly SpoolPlace[]): Promise<readonly ListedObject[]> {
+  const objects: ListedObject[] = [];
+  for (const place of places) for await (const object of place.list()) objects.push(object);
+  return objects;
+}
+
+function keyOf({ name }: Pick<ListedObject, 'name'>): string {
+  return name.slice(SPOOL_PREFIX.length);
+}
+
+function countDead({ groups }: Reconciliation): number {
+  return groups.reduce((sum, group) => sum + group.dead, 0);
 }
 
 /** What came since then, and what was sent again since then and had come before. */
@@ -70,17 +79,18 @@ async function readCounts(
 }
 
 function narrow(
-  { promised, spooled, ledger }: BatchLists,
+  { promised, ledger, ...objects }: BatchLists,
   isWanted: (batch: { readonly stream: string; readonly principal: string }) => boolean,
 ): BatchLists {
   return {
     promised: new Map([...promised].filter(([, batch]) => isWanted(batch))),
-    spooled,
+    ...objects,
     ledger: new Map([...ledger].filter(([, batch]) => isWanted(batch))),
   };
 }
 
-function describe({ groups, missing }: Reconciliation): readonly string[] {
+function describe(found: Reconciliation): readonly string[] {
+  const { groups, missing } = found;
   if (groups.length === 0) return ['no batches'];
   const head = [
     'stream',
@@ -91,12 +101,18 @@ function describe({ groups, missing }: Reconciliation): readonly string[] {
     'duplicate',
     'quarantined',
     'spooled',
+    'dead',
     'missing',
   ] as const;
-  const table = formatTable(
+  const counts = formatTable(
     head,
     groups.map((group) => head.map((column) => group[column])),
   );
+  const dead = countDead(found);
+  const table =
+    dead === 0
+      ? counts
+      : [...counts, `${dead} rows wait for a person: \`edgehouse spool ls\` says why replay gave them up`];
   if (missing.length === 0) return [...table, 'nothing is missing'];
   const batches = formatTable(
     ['batch', 'stream', 'principal', 'missing', 'declared', 'promised', 'request'],

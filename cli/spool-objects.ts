@@ -31,7 +31,7 @@ export async function gatherObjects(
   now: number,
 ): Promise<readonly SpooledObject[]> {
   const opened = places.map((place) => openListed(place, place.list(), filter, now));
-  const listed = (await Promise.all(opened)).flat();
+  const listed = (await Promise.all(opened)).flat().filter((object) => isWanted(object, filter));
   const dead = await readDead(auditLines, listed);
   const ids = listed.flatMap(({ envelope }) => (envelope === undefined ? [] : [addressOf(envelope).batchId]));
   const ledger = database && (await openLedger(database).of(ids));
@@ -42,20 +42,25 @@ export async function gatherObjects(
 
 export type OpenedObject = Omit<SpooledObject, 'dead' | 'ledger'>;
 
-/** The versions of objects that a filter lets through, those of objects that are gone included. @throws UsageError */
+/**
+ * The versions of objects that a filter lets through, those of objects that are gone included, and how many others nobody can tell whose
+ * they are. @throws UsageError
+ */
 export async function openVersions(
   places: readonly SpoolPlace[],
   filter: SpoolFilter,
   now: number,
-): Promise<readonly OpenedObject[]> {
-  const opened = places.map((place) => openListed(place, place.listVersions(), filter, now));
-  return (await Promise.all(opened)).flat();
+): Promise<{ readonly versions: readonly OpenedObject[]; readonly unproved: number }> {
+  const opened = await Promise.all(places.map((place) => openListed(place, place.listVersions(), filter, now)));
+  const versions = opened.flat().filter((object) => isWanted(object, filter));
+  const unproved = opened.flat().filter((object) => object.envelope === undefined && !versions.includes(object)).length;
+  return { versions, unproved };
 }
 
 async function openListed(
   place: SpoolPlace,
   objects: AsyncIterable<ListedObject>,
-  { object: wanted, older, stream, principal }: SpoolFilter,
+  { object: wanted, older }: SpoolFilter,
   now: number,
 ): Promise<readonly OpenedObject[]> {
   const before = older === undefined ? Number.POSITIVE_INFINITY : parseTime('--older', older, now);
@@ -64,12 +69,14 @@ async function openListed(
   for await (const listed of objects) {
     if (listed.putAt >= before || (wanted !== undefined && wanted !== listed.name)) continue;
     const object = await openObject(place, listed, keys);
-    if (object === undefined) continue;
-    const address = object.envelope && addressOf(object.envelope);
-    if (stream !== undefined && address?.stream !== stream) continue;
-    if (principal === undefined || address?.principal === principal) opened.push(object);
+    if (object !== undefined) opened.push(object);
   }
   return opened;
+}
+
+function isWanted({ envelope }: OpenedObject, { stream, principal }: SpoolFilter): boolean {
+  const address = envelope && addressOf(envelope);
+  return (stream ?? address?.stream) === address?.stream && (principal ?? address?.principal) === address?.principal;
 }
 
 /** @returns undefined where it is gone */
@@ -85,8 +92,8 @@ async function openObject(
   return { ...listed, place, envelope: batch?.envelope };
 }
 
-/** By name, of those whose last attempt ended among the dead letters. */
-async function readDead(
+/** Why replay has given them up, by name. */
+export async function readDead(
   auditLines: ReadAuditLines,
   objects: readonly ListedObject[],
 ): Promise<ReadonlyMap<string, string>> {

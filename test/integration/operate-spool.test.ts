@@ -87,6 +87,7 @@ describe('reconcile and receipt', () => {
       duplicate: 0,
       quarantined: 2,
       spooled: 0,
+      dead: 0,
       missing: 0,
     });
     expect(counts(out, 'web-collector')).toMatchObject({ batches: 1, declared: 1, stored: 1 });
@@ -272,6 +273,8 @@ describe('spool', () => {
     await until(() => operator.stack.queue.dead() === 1);
 
     const [listed, swept] = [await spool('ls'), await spool('sweep', '--older', '0s', '--apply')];
+    const reconciled = await reconcile();
+    const erased = await spool('purge', '--principal', 'web-collector', '--erase', '--apply');
     await writeFile(pathOf(file), bytes);
     outage();
     await spool('replay', '--object', `spool/${file}`, '--apply');
@@ -281,6 +284,12 @@ describe('spool', () => {
     await until(async () => (await objects()).length === 0);
 
     expect(listed.out[1]).toMatch(/ - +- +- +OBJECT_TAMPERED$/);
+    expect(reconciled.status).toBe(1);
+    expect(counts(reconciled.out)).toMatchObject({ declared: 1, stored: 0, spooled: 0, dead: 1, missing: 0 });
+    expect(reconciled.out.join('\n')).toContain('1 rows wait for a person');
+    // Whose it was, nobody can know any more.
+    expect(erased.status).toBe(1);
+    expect(erased.out.join('\n')).toContain('1 more versions cannot be opened');
     expect(swept.out).toEqual(['0 objects of 0 bytes, 0 of them dead letters', '0 announced to replay']);
     expect(revived.out[1]).toMatch(/ waits$/);
     expect(operator.stack.queue.dead()).toBe(0);

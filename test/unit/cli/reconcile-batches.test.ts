@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { LedgerBatch } from '../../../cli/ledger.ts';
 import { promiseOf, readPromises } from '../../../cli/promised-batches.ts';
-import { reconcileBatches } from '../../../cli/reconcile-batches.ts';
+import { type Reconciled, reconcileBatches } from '../../../cli/reconcile-batches.ts';
 import type { AuditLine, BatchAudit } from '../../../functions/shared/audit.ts';
 
 const line = (members: Partial<BatchAudit> = {}): BatchAudit => ({
@@ -56,14 +56,16 @@ const batch = fc.record({
   principal: fc.constantFrom('web-edge', 'web-collector'),
   declared: fc.integer({ min: 1, max: 9 }),
   promised: fc.boolean(),
-  spooled: fc.boolean(),
+  spooled: fc.constantFrom('no', 'waits', 'dead'),
   stored: fc.integer({ min: 0, max: 9 }),
   quarantined: fc.integer({ min: 0, max: 9 }),
   duplicates: fc.integer({ min: 0, max: 3 }),
+  /** Rows in both tables. */
+  inBoth: fc.integer({ min: 0, max: 2 }),
 });
 
 describe('a reconciliation', () => {
-  test('puts each declared row into exactly one column, and says missing only where no list has it', () => {
+  test('puts each declared row into one column, counts twice only what is in both tables, and says missing only where no list has it', () => {
     fc.assert(
       fc.property(fc.array(batch), (batches) => {
         const lists = listsOf(batches);
@@ -71,11 +73,22 @@ describe('a reconciliation', () => {
 
         const { groups, missing } = reconcileBatches(lists);
 
-        const sum = (column: 'declared' | 'stored' | 'quarantined' | 'spooled' | 'missing' | 'batches' | 'duplicate') =>
+        const sum = (column: Exclude<keyof Reconciled, 'stream' | 'principal'>) =>
           groups.reduce((total, group) => total + group[column], 0);
         expect(sum('batches')).toBe(known.length);
-        expect(sum('declared')).toBe(sum('stored') + sum('quarantined') + sum('spooled') + sum('missing'));
-        const lost = known.filter((one) => !one.spooled && rowsIn(one) < one.declared);
+        const inBoth = [...lists.ledger.values()].map(({ stored, quarantined, missing: absent, declared }) => {
+          return stored + quarantined + absent - declared;
+        });
+        const twice = inBoth.reduce((total, rows) => total + rows, 0);
+        expect(sum('declared') + twice).toBe(
+          sum('stored') + sum('quarantined') + sum('spooled') + sum('dead') + sum('missing'),
+        );
+        expect(sum('duplicate')).toBe(
+          twice + [...lists.ledger.values()].reduce((total, { duplicates }) => total + duplicates, 0),
+        );
+        const dead = known.filter(({ spooled }) => spooled === 'dead');
+        expect(sum('dead')).toBe(dead.reduce((total, one) => total + one.declared - rowsIn(one), 0));
+        const lost = known.filter((one) => one.spooled === 'no' && rowsIn(one) < one.declared);
         expect(missing).toHaveLength(lost.length);
         expect(sum('missing')).toBe(lost.reduce((total, one) => total + one.declared - rowsIn(one), 0));
         for (const group of groups) {
@@ -107,17 +120,19 @@ function listsOf(batches: readonly Generated[]) {
           : [],
       ),
     ),
-    spooled: new Set(keyed.flatMap(([key, { spooled }]) => (spooled ? [key] : []))),
+    spooled: new Set(keyed.flatMap(([key, { spooled }]) => (spooled === 'no' ? [] : [key]))),
+    dead: new Set(keyed.flatMap(([key, { spooled }]) => (spooled === 'dead' ? [key] : []))),
     ledger: new Map(
       keyed.flatMap(([key, one]) => {
         const stored = Math.min(one.stored, one.declared);
         const quarantined = Math.min(one.quarantined, one.declared - stored);
         if (stored + quarantined === 0) return [];
+        const inBoth = Math.min(one.inBoth, stored);
         const entry: LedgerBatch = {
           ...address(key, one),
           declared: one.declared,
           stored,
-          quarantined,
+          quarantined: quarantined + inBoth,
           missing: one.declared - stored - quarantined,
           duplicates: one.duplicates,
           firstReceivedAt: 0,
