@@ -2,7 +2,8 @@ import { GraphWidget, type IMetric, type IWidget, LogQueryWidget, MathExpression
 import { Duration } from 'aws-cdk-lib/core';
 import { METRIC_NAMESPACE, type MetricName } from '../../functions/shared/telemetry.ts';
 import type { FunctionName } from '../deployed-functions.ts';
-import type { AwsMetric, OwnMetric, Statistic } from './alarm.ts';
+import type { AwsMetric, OwnMetric, Statistic, Watched } from './alarm.ts';
+import { type LogQuery, logGroupsOf } from './log-queries.ts';
 import { renderMetric, type Sources } from './render-signal.ts';
 
 /** A widget that waits for its share of the row, in columns. */
@@ -30,13 +31,18 @@ export function apiGraph(
   statistic: Statistic,
   sources: Sources,
 ): IMetric {
-  return renderMetric({ metric: { source: 'api', api: 'ingest', name }, statistic }, PERIOD, sources);
+  return awsGraph({ source: 'api', api: 'ingest', name }, statistic, sources);
+}
+
+/** A metric that is not of our own code. */
+export function awsGraph(metric: AwsMetric, statistic: Statistic, sources: Sources): IMetric {
+  return renderMetric({ metric, statistic }, PERIOD, sources);
 }
 
 /** Every metric of that name, whatever values its dimensions have. */
-export function search(name: MetricName, dimensions: readonly string[]): IMetric {
+export function search(name: MetricName, dimensions: readonly string[], statistic: Statistic = 'Sum'): IMetric {
   const schema = [METRIC_NAMESPACE, ...dimensions].join(',');
-  const expression = `SEARCH('{${schema}} MetricName="${name}"', 'Sum', ${PERIOD.toSeconds()})`;
+  const expression = `SEARCH('{${schema}} MetricName="${name}"', '${statistic}', ${PERIOD.toSeconds()})`;
   return new MathExpression({ expression, label: '', period: PERIOD });
 }
 
@@ -46,6 +52,7 @@ export function graph(title: string, left: readonly IMetric[]): MakeWidget {
 }
 
 /** What a query of CloudWatch Logs Insights finds. */
-export function logTable(title: string, logGroup: string, queryLines: readonly string[]): MakeWidget {
-  return (width) => new LogQueryWidget({ title, logGroupNames: [logGroup], queryLines: [...queryLines], width });
+export function logTable(title: string, query: LogQuery, logs: Pick<Watched, 'logGroups' | 'accessLog'>): MakeWidget {
+  const [logGroupNames, queryLines] = [logGroupsOf(query, logs), [...query.lines]];
+  return (width) => new LogQueryWidget({ title, logGroupNames, queryLines, width });
 }

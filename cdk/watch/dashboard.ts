@@ -10,14 +10,15 @@ import {
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { FUNCTION_NAMES } from '../deployed-functions.ts';
-import type { AwsMetric, PerFunction } from './alarm.ts';
-import { apiGraph, graph, logTable, type MakeWidget, ownGraph, PERIOD, search } from './dashboard-widgets.ts';
-import { renderMetric, type Sources } from './render-signal.ts';
+import type { AwsMetric, Statistic, Watched } from './alarm.ts';
+import { apiGraph, awsGraph, graph, logTable, type MakeWidget, ownGraph, search } from './dashboard-widgets.ts';
+import { LOG_QUERIES } from './log-queries.ts';
+import type { Sources } from './render-signal.ts';
 
-export interface WatchDashboardProps extends Sources {
-  readonly streams: readonly string[];
+export interface WatchDashboardProps
+  extends Sources,
+    Pick<Watched, 'streams' | 'serverCertificates' | 'logGroups' | 'accessLog'> {
   readonly alarms: readonly Alarm[];
-  readonly logGroups: PerFunction<string>;
 }
 
 const ROW_WIDTH = 24;
@@ -30,12 +31,13 @@ export class WatchDashboard extends Construct {
     super(scope, id);
     this.dashboardName = Stack.of(this).stackName;
     const widgets = [
-      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: ROW_WIDTH, height: 5 })],
+      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: ROW_WIDTH, height: 6 })],
       ...row('Is it flowing?', flowing(props)),
       ...row('How fresh?', fresh(props)),
       ...row('Who is refused, and why?', refused(props)),
       ...row('What waits?', waiting(props)),
-      ...row('What expires next, and what runs badly?', expiring(props)),
+      ...row('What expires next?', expiring(props)),
+      ...row('What runs badly?', failing(props)),
     ];
     new Dashboard(this, 'Page', {
       dashboardName: this.dashboardName,
@@ -69,41 +71,44 @@ function flowing(props: WatchDashboardProps): readonly MakeWidget[] {
       ]),
     ),
     graph('Requests and 5xx', [apiGraph('Count', 'Sum', props), apiGraph('5xx', 'Sum', props)]),
+    graph('Rows of the last hours: missing, and there twice', [
+      ownGraph('RowsMissing', 'replay', props, {}, 'Maximum'),
+      ownGraph('RowsDuplicated', 'replay', props, {}, 'Maximum'),
+    ]),
   ];
 }
 
 function fresh(props: WatchDashboardProps): readonly MakeWidget[] {
-  const { streams, logGroups } = props;
+  const { streams } = props;
   return [
-    graph('Answer of the API, p95, ms', [apiGraph('Latency', 'p95', props)]),
+    graph('Answer of the API, and of ingest to it, p95, ms', [
+      apiGraph('Latency', 'p95', props),
+      apiGraph('IntegrationLatency', 'p95', props),
+    ]),
     graph(
       'Batch to receipt, p95, ms',
       streams.map((stream) => ownGraph('BatchLatency', 'ingest', props, { stream }, 'p95')),
     ),
-    logTable('Stored from the spool: seconds since they were received', logGroups.replay, [
-      'filter audit = "replay" and outcome = "stored"',
-      'stats count() as batches, pct(ageSeconds, 50) as half, max(ageSeconds) as oldest by bin(15m)',
-    ]),
+    logTable('Stored from the spool: seconds since they were received', LOG_QUERIES.storedLater, props),
   ];
 }
 
-function refused({ logGroups }: WatchDashboardProps): readonly MakeWidget[] {
+function refused(props: WatchDashboardProps): readonly MakeWidget[] {
   return [
     graph('Identities refused, by code', [search('IdentitiesRefused', ['service', 'code'])]),
     graph('Batches refused, by stream and code', [search('BatchesRefused', ['service', 'stream', 'code'])]),
-    logTable('Denied senders', logGroups.ingest, [
-      'filter audit = "batch" and decision = "deny"',
-      'stats count() as batches by code, identity.principal, stream, source',
-      'sort batches desc',
-      'limit 20',
+    graph('Answered 401 or 403, and turned away by the stage (429)', [
+      awsGraph({ source: 'access-log', name: 'RequestsRefused' }, 'Sum', props),
+      awsGraph({ source: 'access-log', name: 'RequestsThrottled' }, 'Sum', props),
     ]),
+    logTable('Denied senders', LOG_QUERIES.refusedBatches, props),
   ];
 }
 
 function waiting(props: WatchDashboardProps): readonly MakeWidget[] {
   const { streams } = props;
   const inQueue = (queue: 'replay' | 'deadLetter', name: Extract<AwsMetric, { source: 'queue' }>['name']) =>
-    renderMetric({ metric: { source: 'queue', queue, name }, statistic: 'Maximum' }, PERIOD, props);
+    awsGraph({ source: 'queue', queue, name }, 'Maximum', props);
   return [
     graph('Batches in the spool: ready, and put off', [
       inQueue('replay', 'ApproximateNumberOfMessagesVisible'),
@@ -127,11 +132,7 @@ function waiting(props: WatchDashboardProps): readonly MakeWidget[] {
 }
 
 function expiring(props: WatchDashboardProps): readonly MakeWidget[] {
-  const names = FUNCTION_NAMES.filter((name) => props.functions[name] !== undefined);
-  const ofFunctions = (name: 'Errors' | 'Throttles') =>
-    names.map((watched) =>
-      renderMetric({ metric: { source: 'function', function: watched, name }, statistic: 'Sum' }, PERIOD, props),
-    );
+  const { functions, serverCertificates } = props;
   const tokens: readonly MakeWidget[] = [
     (width) =>
       new SingleValueWidget({
@@ -151,19 +152,36 @@ function expiring(props: WatchDashboardProps): readonly MakeWidget[] {
       ownGraph('RotationFailed', 'rotation', props),
     ]),
   ];
+  const servers = Object.values(serverCertificates).map((arn) =>
+    awsGraph({ source: 'certificate', arn, name: 'DaysToExpiry' }, 'Minimum', props),
+  );
   return [
-    ...(props.functions.rotation === undefined ? [] : tokens),
-    ...(props.functions['password-rotation'] === undefined ? [] : passwords),
+    ...(functions.rotation === undefined ? [] : tokens),
+    ...(functions['password-rotation'] === undefined ? [] : passwords),
+    ...(servers.length === 0 ? [] : [graph('Server certificates, days', servers)]),
+    graph('Client certificates of the last 60 days, seconds', [
+      search('CertificateSecondsToExpiry', ['service', 'principal'], 'Minimum'),
+    ]),
     graph('Trouble with credentials: pushes to EdgeKV, secrets not to be read', [
       search('EdgeKvPushFailed', ['service', 'network']),
       search('SecretStale', ['service']),
     ]),
+  ];
+}
+
+function failing(props: WatchDashboardProps): readonly MakeWidget[] {
+  const names = FUNCTION_NAMES.filter((name) => props.functions[name] !== undefined);
+  const ofFunctions = (name: 'Duration' | 'Errors' | 'Throttles', statistic: Statistic) =>
+    names.map((watched) => awsGraph({ source: 'function', function: watched, name }, statistic, props));
+  return [
     graph('Callers: known, and key set not to be had', [
       ownGraph('IdentitiesAccepted', 'authorizer', props),
       ownGraph('KeySetFetchFailed', 'authorizer', props),
       ownGraph('KeySetStale', 'authorizer', props),
     ]),
-    graph('Errors of the functions', ofFunctions('Errors')),
-    graph('Throttled calls', ofFunctions('Throttles')),
+    graph('Errors of the functions', ofFunctions('Errors', 'Sum')),
+    graph('Longest calls, p99, ms', ofFunctions('Duration', 'p99')),
+    graph('Throttled calls', ofFunctions('Throttles', 'Sum')),
+    logTable('Warnings', LOG_QUERIES.warnings, props),
   ];
 }

@@ -1,46 +1,28 @@
 import type { MetricName } from '../../functions/shared/telemetry.ts';
 import { type Alarm, type OwnMetric, tailLog, type Watched } from './alarm.ts';
 
-/** Does it flow, is it fast, and does what flows fit its table? */
-export function flowAlarms({ streams, logGroups: { ingest } }: Watched): readonly Alarm[] {
+/** Does each stream flow, is it fast, and does what flows fit its table? */
+export function flowAlarms({ streams, logGroups: { authorizer, ingest } }: Watched): readonly Alarm[] {
   return [
     {
-      name: 'availability',
-      title: 'More than 1 % of the requests get a 5xx.',
-      signal: {
-        kind: 'expression',
-        // Below 100 requests, one failure would be a percent.
-        expression: 'IF(requests >= 100, 100 * failures / requests, 0)',
-        metrics: {
-          failures: { metric: { source: 'api', api: 'ingest', name: '5xx' }, statistic: 'Sum' },
-          requests: { metric: { source: 'api', api: 'ingest', name: 'Count' }, statistic: 'Sum' },
-        },
-      },
+      name: 'sender-heartbeat',
+      title: 'For 15 minutes no sender that is known has called.',
+      signal: { kind: 'metric', metric: SENDERS, statistic: 'Sum' },
       periodSeconds: 300,
-      fires: 'above',
+      fires: 'below',
       threshold: 1,
-      badPeriods: 1,
-      ofPeriods: 1,
-      missing: 'good',
-      cause: '503: neither ClickHouse nor the spool takes batches. 500: the authorizer cannot decide (see key-set).',
-      firstCommand: tailLog(ingest, '15m', '{ $.status >= 500 }'),
-    },
-    {
-      name: 'api-latency',
-      title: 'One request in twenty takes longer than 3 s: EdgeWorkers give up and count the batch as lost.',
-      signal: { kind: 'metric', metric: { source: 'api', api: 'ingest', name: 'Latency' }, statistic: 'p95' },
-      periodSeconds: 300,
-      fires: 'above',
-      threshold: 3_000,
       badPeriods: 3,
-      ofPeriods: 5,
-      missing: 'good',
-      cause: 'ClickHouse is slow and then the spool too, cold starts, or Lambda is throttled.',
-      firstCommand: tailLog(ingest, '15m', '{ $.audit = "batch" && $.latencyMs > 1500 }'),
+      ofPeriods: 3,
+      missing: 'bad',
+      cause: 'A property or EdgeWorker was deactivated, all are refused before ingest, or it is a quiet hour.',
+      firstCommand: tailLog(authorizer, '30m', '{ $.audit = "identity" }'),
     },
     ...streams.flatMap((stream) => streamAlarms(stream, ingest)),
   ];
 }
+
+/** Not requests: a scanner that is refused is no sender. The authorizer sees each sender once a minute, the cache answers the rest. */
+const SENDERS: OwnMetric = { source: 'own', name: 'IdentitiesAccepted', service: 'authorizer' };
 
 function streamAlarms(stream: string, ingest: string): readonly Alarm[] {
   const own = (name: MetricName, service: 'ingest' | 'replay'): OwnMetric => ({
@@ -58,26 +40,29 @@ function streamAlarms(stream: string, ingest: string): readonly Alarm[] {
     {
       name: 'insert-heartbeat',
       member: stream,
-      title: `For 15 minutes no batch of ${stream} was stored.`,
-      signal: { kind: 'metric', ...sum('BatchesStored', 'ingest') },
+      title: `For 15 minutes senders have called, and no batch of ${stream} was stored.`,
+      signal: {
+        kind: 'expression',
+        expression: 'IF(FILL(senders, 0) > 0, FILL(stored, 0), 1)',
+        metrics: {
+          senders: { metric: SENDERS, statistic: 'Sum' },
+          stored: sum('BatchesStored', 'ingest'),
+        },
+      },
       periodSeconds: 300,
       fires: 'below',
       threshold: 1,
       badPeriods: 3,
       ofPeriods: 3,
       missing: 'bad',
-      cause: 'Nobody sends; all are refused; or ClickHouse is away and all are spooled.',
+      cause: 'ClickHouse is away and all are spooled; all are refused; or only senders of other streams call.',
       firstCommand: tailLog(ingest, '30m', `{ $.audit = "batch" && $.stream = "${stream}" }`),
     },
     {
       name: 'ingest-latency',
       member: stream,
       title: `One batch of ${stream} in twenty takes longer than 1.5 s: ClickHouse is near the limit at which batches are spooled.`,
-      signal: {
-        kind: 'metric',
-        metric: { ...own('BatchLatency', 'ingest') },
-        statistic: 'p95',
-      },
+      signal: { kind: 'metric', metric: own('BatchLatency', 'ingest'), statistic: 'p95' },
       periodSeconds: 300,
       fires: 'above',
       threshold: 1_500,

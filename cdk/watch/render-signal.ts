@@ -5,6 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { METRIC_NAMESPACE, METRIC_UNITS, type MetricUnit } from '../../functions/shared/telemetry.ts';
 import type { FunctionName } from '../deployed-functions.ts';
+import type { AccessLogMetrics } from './access-log-metrics.ts';
 import type { AwsMetric, Measured, OwnMetric, PerFunction, Signal } from './alarm.ts';
 
 /** The things whose metrics AWS publishes. */
@@ -13,6 +14,7 @@ export interface Sources {
   readonly functions: PerFunction<IFunction>;
   readonly replayQueue: IQueue;
   readonly deadLetterQueue: IQueue;
+  readonly accessLogMetrics: AccessLogMetrics;
 }
 
 /** A signal as CDK's metric, for an alarm or a graph. */
@@ -58,11 +60,14 @@ export function renderMetric({ metric, statistic }: Measured, period: Duration, 
     case 'api':
     case 'queue':
     case 'function':
+    case 'access-log':
+    case 'certificate':
       return renderAwsMetric(metric, sources).with({ statistic, period });
   }
 }
 
-function renderAwsMetric(metric: AwsMetric, { ingestApi, functions, replayQueue, deadLetterQueue }: Sources): Metric {
+function renderAwsMetric(metric: AwsMetric, sources: Sources): Metric {
+  const { ingestApi, functions, replayQueue, deadLetterQueue, accessLogMetrics } = sources;
   switch (metric.source) {
     case 'api':
       return ingestApi.metric(metric.name);
@@ -73,6 +78,14 @@ function renderAwsMetric(metric: AwsMetric, { ingestApi, functions, replayQueue,
       if (watched === undefined) throw new FunctionNotWatchedError(metric.function);
       return watched.metric(metric.name);
     }
+    case 'access-log':
+      return accessLogMetrics[metric.name];
+    case 'certificate':
+      return new Metric({
+        namespace: 'AWS/CertificateManager',
+        metricName: metric.name,
+        dimensionsMap: { CertificateArn: metric.arn },
+      });
   }
 }
 

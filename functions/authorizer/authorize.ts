@@ -56,9 +56,12 @@ export function createAuthorize<Issuer extends TrustedIssuer>(deps: AuthorizeDep
       proven = { ...proven, ...proof };
     };
     try {
-      const { identity, ...skew } = await identify(event, deps, prove);
+      const { identity, certificateEnds, ...skew } = await identify(event, deps, prove);
       audit({ ...line('allow', identity), ...skew });
       telemetry.count('IdentitiesAccepted', 1);
+      const left = (certificateEnds ?? Number.POSITIVE_INFINITY) - seconds(clock);
+      if (left < RENEWAL_SECONDS)
+        telemetry.count('CertificateSecondsToExpiry', left, { principal: identity.principal });
       return { isAuthorized: true, context: identity };
     } catch (error) {
       if (!(error instanceof TokenRefusedError || error instanceof CertificateRefusedError)) {
@@ -80,8 +83,13 @@ function undecided(error: unknown): Pick<IdentityAudit, 'code' | 'detail'> {
   return error instanceof KeySetUnavailableError ? { code: error.code, detail: error.message } : {};
 }
 
+/** A certificate is spoken of from 60 days before its end on: until then it would be a log line a call that nobody needs. */
+const RENEWAL_SECONDS = 60 * 86_400;
+
 interface Identified {
   readonly identity: Identity;
+  /** End of the client certificate that the principal needs; in seconds since the epoch. */
+  readonly certificateEnds?: number;
   /** Our clock less the claim's time, where the token is taken only within the tolerance. */
   readonly skewSeconds?: number;
 }
@@ -102,7 +110,8 @@ async function identify<Issuer extends TrustedIssuer>(
     if (certificate === undefined) throw new TokenRefusedError('TOKEN_MISSING', 'No Authorization header.');
     const { name } = principalOfCertificate(certificate, principals);
     const { notBefore, notAfter, spki, serial } = certificate;
-    return { identity: { principal: name, auth: 'certificate', exp: notAfter, iat: notBefore, spki, serial } };
+    const identity = { principal: name, auth: 'certificate', exp: notAfter, iat: notBefore, spki, serial } as const;
+    return { identity, certificateEnds: notAfter };
   }
   const token = bearerToken(authorization);
   if (token === undefined) throw new TokenRefusedError('TOKEN_MALFORMED', 'Authorization is not one Bearer token.');
@@ -112,13 +121,11 @@ async function identify<Issuer extends TrustedIssuer>(
   verifyCertificateOf(principal, verified.claims, certificate, principals);
   const { skewSeconds } = verified;
   const known = { principal: principal.name, ...claimsIn(verified) };
-  return {
-    identity:
-      proof !== undefined && principal.require === 'both'
-        ? { ...known, auth: 'both', ...proof }
-        : { ...known, auth: 'token', ...proof },
-    ...(skewSeconds !== undefined && { skewSeconds }),
-  };
+  const skew = skewSeconds === undefined ? {} : { skewSeconds };
+  if (certificate === undefined || proof === undefined || principal.require !== 'both') {
+    return { identity: { ...known, auth: 'token', ...proof }, ...skew };
+  }
+  return { identity: { ...known, auth: 'both', ...proof }, certificateEnds: certificate.notAfter, ...skew };
 }
 
 /** The certificate of the connection, as the gateway tells it; from nowhere else, for a header is whatever somebody writes. */

@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { config } from '#config';
 import { createClickHouseBatchStore } from '../ingest/clickhouse-batch-store.ts';
 import { parseProtectedCredential } from '../ingest/clickhouse-credential.ts';
@@ -11,6 +12,7 @@ import { reportStale } from '../shared/report-stale.ts';
 import { createS3BatchSpool } from '../shared/s3-batch-spool.ts';
 import { cachedSecret } from '../shared/secret-cache.ts';
 import { parseVersionedKeys } from '../shared/versioned-keys.ts';
+import { type COUNT_LEDGER, countLedger, isLedgerCount } from './count-ledger.ts';
 import { createReplay } from './replay.ts';
 import { createSqsReplayQueue } from './sqs-replay-queue.ts';
 
@@ -26,17 +28,27 @@ const queues = {
   deadLetterQueueUrl: required(process.env, 'DEAD_LETTER_QUEUE_URL'),
 };
 
-export const handler = createReplay({
+const store = createClickHouseBatchStore({
+  database: config.clickhouse.database,
+  writer: secret('WRITER_SECRET', parseProtectedCredential),
+  inspector: secret('INSPECTOR_SECRET', parseProtectedCredential),
+});
+const spool = createS3BatchSpool(required(process.env, 'SPOOL_BUCKET'), new S3Client(aws));
+
+const replay = createReplay({
   config,
-  store: createClickHouseBatchStore({
-    database: config.clickhouse.database,
-    writer: secret('WRITER_SECRET', parseProtectedCredential),
-    inspector: secret('INSPECTOR_SECRET', parseProtectedCredential),
-  }),
-  spool: createS3BatchSpool(required(process.env, 'SPOOL_BUCKET'), new S3Client(aws)),
+  store,
+  spool,
   spoolKeys: secret('SPOOL_KEY_SECRET', parseVersionedKeys),
   queue: createSqsReplayQueue(queues, new SQSClient(aws)),
   clock,
   random: Math.random,
   ...observers,
 });
+
+/** The queue calls it with what waits; and a schedule, to count what the ledger says of the last hours. */
+export async function handler(event: SQSEvent | typeof COUNT_LEDGER): Promise<SQSBatchResponse | undefined> {
+  if (!isLedgerCount(event)) return replay(event);
+  await countLedger({ streams: config.streams, store, spool, clock, telemetry: observers.telemetry });
+  return undefined;
+}

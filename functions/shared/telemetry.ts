@@ -22,6 +22,8 @@ export const METRIC_UNITS = {
   BatchesSpooled: 'Count',
   BatchesStored: 'Count',
   BatchesUnavailable: 'Count',
+  /** What is left of a client certificate that let its principal in; said of the last 60 days only. */
+  CertificateSecondsToExpiry: 'Seconds',
   /** Items that a network's EdgeKV did not take, or took and did not show. */
   EdgeKvPushFailed: 'Count',
   IdentitiesAccepted: 'Count',
@@ -36,6 +38,10 @@ export const METRIC_UNITS = {
   RotationFailed: 'Count',
   /** ClickHouse passwords that were replaced and proven: the heartbeat of their rotation. */
   RotationSucceeded: 'Count',
+  /** Rows that are in ClickHouse more than once, by the hourly count of the ledger. */
+  RowsDuplicated: 'Count',
+  /** Rows that wait in no spool and are not in ClickHouse, of batches of which others are, by the hourly count of the ledger. */
+  RowsMissing: 'Count',
   /** Rows that validation took and ClickHouse refused; they are in quarantine. */
   RowsMissedByValidation: 'Count',
   RowsQuarantined: 'Count',

@@ -26,8 +26,28 @@ describe('the dashboard', () => {
       '## How fresh?',
       '## Who is refused, and why?',
       '## What waits?',
-      '## What expires next, and what runs badly?',
+      '## What expires next?',
+      '## What runs badly?',
     ]);
+  });
+
+  // A question without its metric is a heading over other people's answers.
+  test.each([
+    [
+      'Is it flowing',
+      ['BatchesStored', 'RowsStored', 'RowsQuarantined', 'Count', '5xx', 'RowsMissing', 'RowsDuplicated'],
+    ],
+    ['How fresh', ['Latency', 'IntegrationLatency', 'BatchLatency', 'ageSeconds']],
+    ['Who is refused', ['IdentitiesRefused', 'BatchesRefused', 'RequestsRefused', 'RequestsThrottled', 'principal']],
+    ['What waits', ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage', 'BatchesBuried']],
+    ['What expires next', ['TokenSecondsToExpiry', 'PasswordAge', 'DaysToExpiry', 'CertificateSecondsToExpiry']],
+    ['What runs badly', ['Errors', 'Throttles', 'Duration', 'KeySetFetchFailed', 'WARN']],
+  ])('answers: %s? by %j', (question, names) => {
+    const from = dashboard.indexOf(`## ${question}`);
+    const next = dashboard.indexOf('"## ', from);
+    const answer = dashboard.slice(from, next === -1 ? undefined : next);
+
+    expect(names.filter((name) => !answer.includes(name))).toEqual([]);
   });
 
   test('begins with the state of every alarm', () => {

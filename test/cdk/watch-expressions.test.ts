@@ -22,6 +22,23 @@ describe('an expression', () => {
     expect(evaluate(expressionOf('availability'), requests)).toBe(percent);
   });
 
+  test.each([
+    [{ senders: 3, stored: undefined }, 0],
+    [{ senders: 3, stored: 2 }, 2],
+    // Nobody there: no data is no trouble.
+    [{ senders: undefined, stored: undefined }, 1],
+  ])('takes %j as a heartbeat of %d', (counts, beats) => {
+    expect(evaluate(expressionOf('insert-heartbeat-hits'), counts)).toBe(beats);
+  });
+
+  test.each([
+    [{ refused: 90, requests: 99 }, 0],
+    [{ refused: 30, requests: 100 }, 30],
+    [{ refused: undefined, requests: 100 }, 0],
+  ])('takes %j as %d %% refused', (counts, percent) => {
+    expect(evaluate(expressionOf('refused-share'), counts)).toBe(percent);
+  });
+
   test('counts a batch that waits for its next attempt as one that waits', () => {
     expect(evaluate(expressionOf('spool-depth'), { visible: undefined, postponed: 7 })).toBe(7);
   });

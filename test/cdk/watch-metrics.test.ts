@@ -1,25 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { IDENTITY_CODES } from '../../functions/shared/codes.ts';
+import { BATCH_CODES, IDENTITY_CODES } from '../../functions/shared/codes.ts';
 import { METRIC_NAMESPACE, METRIC_UNITS } from '../../functions/shared/telemetry.ts';
 import { driveAuthorizer } from './watch/drive-authorizer.ts';
+import { driveCertificate } from './watch/drive-certificate.ts';
 import { driveIngest } from './watch/drive-ingest.ts';
+import { driveRefusals } from './watch/drive-refusals.ts';
 import { driveReplay } from './watch/drive-replay.ts';
 import { driveRotation } from './watch/drive-rotation.ts';
 import { captureMetrics, type EmittedMetric, identityOf } from './watch/emitted-metrics.ts';
+import { metricsOfFilters } from './watch/metric-filters.ts';
 import { type AlarmProperties, watchTemplate } from './watch/watch-template.ts';
 
-const { alarms, dashboard } = watchTemplate();
+const { template, alarms, dashboard } = watchTemplate();
+/** What CloudWatch Logs makes of the gateway's log, by the template. */
+const COUNTED_IN_LOG = metricsOfFilters(template);
 let emitted: readonly EmittedMetric[] = [];
 
 beforeAll(async () => {
   emitted = await captureMetrics(async () => {
     await driveAuthorizer();
     await driveIngest();
+    await driveRefusals();
     await driveReplay();
     await driveRotation();
     await driveRotation(false);
+    await driveCertificate(20);
   });
 });
 
@@ -48,6 +55,17 @@ describe('the metrics that the real code emits', () => {
     expect([...codes].sort()).toEqual([...IDENTITY_CODES].sort());
   });
 
+  test('speak of a client certificate only when it has to be renewed', async () => {
+    const soon = await captureMetrics(() => driveCertificate(59));
+    const later = await captureMetrics(() => driveCertificate(61));
+
+    const told = [soon, later].map((metrics) => metrics.map(({ name, value }) => `${name} ${value}`));
+    expect(told).toEqual([
+      ['IdentitiesAccepted 1', `CertificateSecondsToExpiry ${59 * 86_400}`],
+      ['IdentitiesAccepted 1'],
+    ]);
+  });
+
   test('say of a refresh or rotation that failed only that it did, so that heartbeat and age are missed', async () => {
     const failed = await captureMetrics(() => driveRotation(false));
 
@@ -69,9 +87,20 @@ describe('an alarm on a metric of ours', () => {
   test.each(watched)(
     '%s watches %s, which the real code emits with these dimensions and this unit',
     (_alarm, metric) => {
-      expect(emitted.map(identityOf)).toContain(metric);
+      expect([...emitted, ...COUNTED_IN_LOG].map(identityOf)).toContain(metric);
     },
   );
+
+  test('is there for every metric that tells of trouble', () => {
+    const seen = alarms.flatMap((alarm) => [
+      ...ownMetrics(alarm),
+      ...(alarm.Metrics ?? []).map(({ Expression }) => Expression),
+    ]);
+    const silent = Object.keys(METRIC_UNITS).filter((name) => !seen.some((text) => text?.includes(name)));
+
+    // What goes well, what others say already, and what is only known to be on its way.
+    expect(silent).toEqual(['BatchesReplayed', 'BatchesSpooled', 'KeySetStale', 'RotationSucceeded']);
+  });
 
   const queries = alarms.flatMap((alarm) =>
     (alarm.Metrics ?? []).flatMap(({ Expression = '' }) =>
@@ -82,20 +111,25 @@ describe('an alarm on a metric of ours', () => {
   test('queries where it sums over dimensions', () => {
     expect(queries.map(([alarm]) => alarm).sort()).toEqual([
       'edgehouse-batches-buried',
+      ...Object.keys(BATCH_CODES)
+        .filter((code) => code !== 'ROWS_REFUSED' && code !== 'UNAVAILABLE')
+        .map((code) => `edgehouse-refused-batches-${code}`)
+        .sort(),
       'edgehouse-replays-postponed',
       'edgehouse-rows-missed',
     ]);
   });
 
   test.each(queries)('%s sums up what the real code emits', (_alarm, query) => {
-    const [, name = '', namespace = '', schema = '', key = '', value = ''] =
-      /^SELECT SUM\("(\w+)"\) FROM SCHEMA\("(\w+)", (["\w, ]+)\) WHERE "(\w+)" = '(\w+)'$/.exec(query) ?? [];
+    const [, name = '', namespace = '', schema = '', where = ''] =
+      /^SELECT SUM\("(\w+)"\) FROM SCHEMA\("(\w+)", (["\w, ]+)\) WHERE (.+)$/.exec(query) ?? [];
+    const fixed = where.split(' AND ').map((part) => /^"(\w+)" = '(\w+)'$/.exec(part)?.slice(1) ?? []);
 
     const matching = emitted.filter(
       (metric) =>
         metric.name === name &&
         metric.namespace === namespace &&
-        metric.dimensions[key] === value &&
+        fixed.every(([key = '', value]) => metric.dimensions[key] === value) &&
         Object.keys(metric.dimensions).sort().join(', ') === schema.replaceAll('"', ''),
     );
 
@@ -105,7 +139,7 @@ describe('an alarm on a metric of ours', () => {
 
 describe('the dashboard', () => {
   test('shows only metrics of ours that the real code emits', () => {
-    const known = emitted.map(({ name, dimensions }) => graphed(name, dimensions));
+    const known = [...emitted, ...COUNTED_IN_LOG].map(({ name, dimensions }) => graphed(name, dimensions));
     const shown = [...dashboard.matchAll(/\["edgehouse",("[^\]{]*?)(?:,\{|\])/g)].map(([, words = '']) => {
       const [name = '', ...pairs]: readonly string[] = JSON.parse(`[${words}]`);
       const dimensions = pairs.flatMap((key, index) => (index % 2 === 0 ? [[key, pairs[index + 1] ?? '']] : []));

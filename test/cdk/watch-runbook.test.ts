@@ -6,10 +6,12 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import { config } from '#config';
 import { addStacks } from '../../cdk/add-stacks.ts';
-import type { Alarm } from '../../cdk/watch/alarm.ts';
+import type { Explained } from '../../cdk/watch/alarm.ts';
 import { listAlarms } from '../../cdk/watch/alarms.ts';
+import { listPage } from '../../cdk/watch/page.ts';
 import { startDatabase, type TestDatabase } from '../faults/support/start-database.ts';
 import { joined, watchTemplate } from './watch/watch-template.ts';
+import { WATCHED } from './watch/watched.ts';
 
 const RUNBOOK = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const SECTIONS = new Map(
@@ -19,23 +21,9 @@ const SECTIONS = new Map(
 );
 
 /** The alarms with the names that the runbook uses. */
-const ALARMS: readonly Alarm[] = listAlarms({
-  streams: ['STREAM'],
-  refreshMinutes: 15,
-  networks: ['staging', 'production'],
-  rotateDays: 30,
-  logGroups: {
-    authorizer: '$AUTHORIZER_LOG',
-    ingest: '$INGEST_LOG',
-    replay: '$REPLAY_LOG',
-    issuer: '$ISSUER_LOG',
-    rotation: '$ROTATION_LOG',
-    'password-rotation': '$PASSWORD_ROTATION_LOG',
-  },
-  replayQueueUrl: '$REPLAY_QUEUE',
-  deadLetterQueueUrl: '$DEAD_LETTERS',
-});
-const NAMES = [...new Set(ALARMS.map(({ name }) => name))];
+const ALARMS = listAlarms(WATCHED);
+const EXPLAINED: readonly Explained[] = [listPage(ALARMS, WATCHED), ...ALARMS];
+const NAMES = [...new Set(EXPLAINED.map(({ name }) => name))];
 
 describe('the runbook', () => {
   test('has a section for each alarm, and none without an alarm', () => {
@@ -44,7 +32,7 @@ describe('the runbook', () => {
 
   test.each(NAMES)('says of %s what it means, what causes it, what to run first and when it is over', (name) => {
     const section = SECTIONS.get(name) ?? '';
-    const commands = ALARMS.filter((alarm) => alarm.name === name).map(({ firstCommand }) => firstCommand);
+    const commands = EXPLAINED.filter((alarm) => alarm.name === name).map(({ firstCommand }) => firstCommand);
 
     expect(section).toMatch(
       /^\S+\n\n\S[\s\S]+\n\n\*\*Likely\.\*\* [\s\S]+\n\n\*\*First\.\*\* [\s\S]+\n\n\*\*Over\*\* /,
@@ -54,9 +42,8 @@ describe('the runbook', () => {
   });
 
   test('is where the alarm says that it is', () => {
-    const links = watchTemplate().alarms.map(
-      ({ AlarmDescription }) => joined(AlarmDescription).split('runbook.md#')[1],
-    );
+    const { alarms, page } = watchTemplate();
+    const links = [...alarms, page].map((alarm) => joined(alarm?.AlarmDescription).split('runbook.md#')[1]);
 
     expect(new Set(links)).toEqual(new Set(SECTIONS.keys()));
   });

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { listAlarms } from '../../cdk/watch/alarms.ts';
+import { certificatePrincipalsIn, serverCertificatesIn } from '../../cdk/watch/certificate-alarms.ts';
 import { credentialAlarms } from '../../cdk/watch/credential-alarms.ts';
+import { BATCH_CODES } from '../../functions/shared/codes.ts';
+import { WITH_CLIENT_CERTIFICATES } from './support/client-certificates-config.ts';
 import { joined, watchTemplate } from './watch/watch-template.ts';
+import { WATCHED } from './watch/watched.ts';
 
 const { template, alarms } = watchTemplate();
 
@@ -18,8 +23,10 @@ describe('an alarm', () => {
     expect(description.length).toBeLessThan(MOST_DESCRIPTION);
   });
 
-  test('tells the topic when it fires and when it is over', () => {
-    const [topic] = Object.keys(template.findResources('AWS::SNS::Topic'));
+  test('tells the topic that informs when it fires and when it is over', () => {
+    const [topic] = Object.keys(
+      template.findResources('AWS::SNS::Topic', { Properties: { DisplayName: 'edgehouse alarms' } }),
+    );
 
     for (const { AlarmActions, OKActions } of alarms) {
       expect([AlarmActions, OKActions]).toEqual([[{ Ref: topic }], [{ Ref: topic }]]);
@@ -38,8 +45,11 @@ describe('an alarm', () => {
 
     expect(heartbeats.map(({ AlarmName }) => AlarmName).sort()).toEqual([
       'edgehouse-insert-heartbeat-hits',
+      'edgehouse-missing-rows',
       'edgehouse-password-age',
       'edgehouse-refresh-heartbeat',
+      'edgehouse-sender-heartbeat',
+      'edgehouse-server-certificate-events.example.com',
       'edgehouse-token-runway',
     ]);
     expect(new Set(alarms.map(({ TreatMissingData }) => TreatMissingData))).toEqual(
@@ -76,9 +86,17 @@ test('alarms fire where the runbook says', () => {
     'api-latency > 3000 in 3 of 5 x 300 s',
     'availability > 1 in 1 of 1 x 300 s',
     'batches-buried > 0 in 1 of 1 x 300 s',
+    'client-certificate-partner < 2592000 in 1 of 1 x 3600 s',
     'dead-letters > 0 in 1 of 1 x 300 s',
+    'duplicate-rows > 0 in 1 of 1 x 7200 s',
     'edge-pushes-production > 0 in 2 of 2 x 900 s',
     'edge-pushes-staging > 0 in 2 of 2 x 900 s',
+    'function-duration-authorizer > 12000 in 2 of 3 x 300 s',
+    'function-duration-ingest > 12000 in 2 of 3 x 300 s',
+    'function-duration-issuer > 12000 in 2 of 3 x 300 s',
+    'function-duration-password-rotation > 12000 in 1 of 1 x 300 s',
+    'function-duration-replay > 12000 in 2 of 3 x 300 s',
+    'function-duration-rotation > 12000 in 1 of 1 x 300 s',
     'function-errors-authorizer > 0 in 2 of 3 x 300 s',
     'function-errors-ingest > 0 in 2 of 3 x 300 s',
     'function-errors-issuer > 0 in 2 of 3 x 300 s',
@@ -93,16 +111,23 @@ test('alarms fire where the runbook says', () => {
     'function-throttles-rotation > 0 in 3 of 5 x 60 s',
     'ingest-latency-hits > 1500 in 3 of 5 x 300 s',
     'insert-heartbeat-hits < 1 in 3 of 3 x 300 s',
+    'integration-latency > 2500 in 3 of 5 x 300 s',
     'key-set > 0 in 3 of 5 x 60 s',
+    'missing-rows > 0 in 1 of 1 x 7200 s',
     'password-age > 2851200 in 1 of 1 x 86400 s',
     'password-rotation > 0 in 1 of 1 x 3600 s',
     'quarantine-ratio-hits > 5 in 2 of 3 x 300 s',
     'refresh-heartbeat < 1 in 1 of 1 x 1380 s',
+    'refused-batches-TOKEN_EXPIRED > 0 in 3 of 3 x 300 s',
     'refused-identities-TOKEN_EXPIRED > 0 in 3 of 5 x 60 s',
+    'refused-share > 20 in 2 of 3 x 300 s',
     'replays-postponed > 0 in 2 of 2 x 900 s',
     'rows-missed > 0 in 1 of 1 x 300 s',
+    'sender-heartbeat < 1 in 3 of 3 x 300 s',
+    'server-certificate-events.example.com < 30 in 1 of 1 x 86400 s',
     'spool-age > 900 in 1 of 1 x 300 s',
     'spool-depth > 1000 in 2 of 2 x 300 s',
+    'stage-throttles > 0 in 3 of 5 x 60 s',
     'stale-secrets-ingest > 0 in 2 of 3 x 300 s',
     'stale-secrets-replay > 0 in 2 of 3 x 300 s',
     'token-runway < 900 in 1 of 1 x 2700 s',
@@ -131,6 +156,7 @@ describe('the alarms on the tokens', () => {
     const names = watchTemplate({ refreshMinutes: undefined }).alarms.map(({ AlarmName }) => AlarmName);
 
     expect(names.filter((name) => /token-runway|edge-pushes|heartbeat/.test(name))).toEqual([
+      'edgehouse-sender-heartbeat',
       'edgehouse-insert-heartbeat-hits',
     ]);
   });
@@ -143,6 +169,9 @@ test('a region that neither issues nor rotates has no alarms on that', () => {
   expect(lacking.sort()).toEqual([
     'edgehouse-edge-pushes-production',
     'edgehouse-edge-pushes-staging',
+    'edgehouse-function-duration-issuer',
+    'edgehouse-function-duration-password-rotation',
+    'edgehouse-function-duration-rotation',
     'edgehouse-function-errors-issuer',
     'edgehouse-function-errors-password-rotation',
     'edgehouse-function-errors-rotation',
@@ -177,13 +206,20 @@ test('each stream has alarms of its own', () => {
 });
 
 test('the emulator lacks exactly the alarms that it refuses: those on more than one plain metric', () => {
-  const emulator = watchTemplate({ alarmsFor: 'emulator' }).alarms.map(({ AlarmName }) => AlarmName);
+  const emulator = watchTemplate({ preset: 'emulator' }).alarms.map(({ AlarmName }) => AlarmName);
 
   const lacking = alarms.filter(({ AlarmName }) => !emulator.includes(AlarmName));
+  const refusedBatches = alarms
+    .map(({ AlarmName }) => AlarmName)
+    .filter((name) => name.startsWith('edgehouse-refused-batches-'));
+  expect(refusedBatches.length).toBeGreaterThan(10);
   expect(lacking.map(({ AlarmName }) => AlarmName).sort()).toEqual([
     'edgehouse-availability',
     'edgehouse-batches-buried',
+    'edgehouse-insert-heartbeat-hits',
     'edgehouse-quarantine-ratio-hits',
+    ...refusedBatches.toSorted(),
+    'edgehouse-refused-share',
     'edgehouse-replays-postponed',
     'edgehouse-rows-missed',
     'edgehouse-spool-depth',
@@ -193,13 +229,25 @@ test('the emulator lacks exactly the alarms that it refuses: those on more than 
 });
 
 function tokenAlarms(refreshMinutes: number) {
-  return credentialAlarms({
-    streams: [],
-    refreshMinutes,
-    networks: [],
-    rotateDays: 30,
-    logGroups: { authorizer: '', ingest: '', replay: '', rotation: 'log' },
-    replayQueueUrl: '',
-    deadLetterQueueUrl: '',
-  });
+  return credentialAlarms({ ...WATCHED, networks: [], refreshMinutes });
 }
+
+test('there is an alarm for every code of a batch, and for every principal and domain with a certificate', () => {
+  const members = (name: string) =>
+    listAlarms(WATCHED).flatMap((alarm) => (alarm.name === name ? [alarm.member ?? ''] : []));
+
+  // Those two have alarms of their own.
+  expect([...members('refused-batches'), 'ROWS_REFUSED', 'UNAVAILABLE'].sort()).toEqual(
+    Object.keys(BATCH_CODES).sort(),
+  );
+  expect(certificatePrincipalsIn(WITH_CLIENT_CERTIFICATES.principals).toSorted()).toEqual([
+    'partner',
+    'web-collector',
+    'web-edge',
+  ]);
+  expect(Object.keys(serverCertificatesIn(WITH_CLIENT_CERTIFICATES.domain, 'us-east-1'))).toEqual([
+    'events.example.com',
+    'tokens.example.com',
+  ]);
+  expect(serverCertificatesIn(undefined, 'us-east-1')).toEqual({});
+});

@@ -41,7 +41,11 @@ function inspectorRights(config: Policy): UserRights {
   const batches = named(config, 'batches');
   return {
     statements: ['SELECT name FROM system.columns LIMIT 0', `SELECT * FROM ${batches} LIMIT 0`],
-    has: [`SELECT ON ${batches}`, ...tables.map((table) => `SHOW COLUMNS ON ${table}`)],
+    has: [
+      `SELECT ON ${batches}`,
+      `SELECT ON ${named(config, '_batches')}`,
+      ...tables.map((table) => `SHOW COLUMNS ON ${table}`),
+    ],
     hasNot: [...tables.flatMap((table) => [`SELECT ON ${table}`, `INSERT ON ${table}`]), ...changes(config)],
   };
 }

@@ -75,7 +75,7 @@ function headers(): readonly string[] {
 }
 
 /** @param clientCertPem what the gateway passes on where the domain has mTLS */
-function eventWith(authorization: string | undefined, clientCertPem?: string) {
+export function eventWith(authorization: string | undefined, clientCertPem?: string) {
   const event = authorizerEvent(
     {
       method: 'POST',

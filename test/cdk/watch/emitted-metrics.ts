@@ -23,8 +23,11 @@ const emfLine = z.looseObject({
   }),
 });
 
-/** Runs code with its real telemetry and reads the metrics from what it writes to standard output. */
-export async function captureMetrics(run: () => Promise<void>): Promise<readonly EmittedMetric[]> {
+const logLine = z.record(z.string(), z.unknown());
+export type LogLine = Readonly<z.infer<typeof logLine>>;
+
+/** Runs code with its real telemetry and reads the lines that it writes to standard output. */
+export async function captureLines(run: () => Promise<void>): Promise<readonly LogLine[]> {
   const lines: string[] = [];
   const written = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
     lines.push(...String(chunk).split('\n'));
@@ -38,11 +41,17 @@ export async function captureMetrics(run: () => Promise<void>): Promise<readonly
     written.mockRestore();
     warned.mockRestore();
   }
-  return lines.filter((line) => line.includes('"_aws"')).flatMap(readEmf);
+  return lines.filter((line) => line.startsWith('{')).map((line) => logLine.parse(JSON.parse(line)));
 }
 
-function readEmf(line: string): readonly EmittedMetric[] {
-  const parsed = emfLine.parse(JSON.parse(line));
+/** The metrics that it emits meanwhile. */
+export async function captureMetrics(run: () => Promise<void>): Promise<readonly EmittedMetric[]> {
+  return (await captureLines(run)).filter((line) => '_aws' in line).flatMap(readEmf);
+}
+
+/** The metrics of a line in the embedded metric format. */
+export function readEmf(line: LogLine): readonly EmittedMetric[] {
+  const parsed = emfLine.parse(line);
   return parsed._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
     Metrics.flatMap(({ Name, Unit }) =>
       Dimensions.map((names) => ({

@@ -3,7 +3,7 @@ import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { App, Stack } from 'aws-cdk-lib/core';
+import { App, Duration, Stack } from 'aws-cdk-lib/core';
 import { z } from 'zod';
 import type { PrimaryFunction } from '../../../cdk/watch/alarm.ts';
 import { Watch, type WatchProps } from '../../../cdk/watch/watch.ts';
@@ -42,6 +42,15 @@ const alarm = metric.partial().extend({
     .optional(),
 });
 
+const page = z.object({
+  AlarmName: z.string(),
+  AlarmDescription: z.unknown(),
+  AlarmRule: z.unknown(),
+  AlarmActions: z.array(z.unknown()),
+  OKActions: z.array(z.unknown()),
+});
+
+export type PageProperties = z.infer<typeof page>;
 export type AlarmProperties = z.infer<typeof alarm>;
 
 const PRIMARY: readonly PrimaryFunction[] = ['issuer', 'rotation', 'password-rotation'];
@@ -55,9 +64,11 @@ export function watchTemplate(change: Partial<WatchProps> = {}, besides = PRIMAR
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       logGroup: new LogGroup(stack, `${id}Log`),
+      timeout: Duration.seconds(15),
     });
   new Watch(stack, 'Watch', {
     ingestApi: new HttpApi(stack, 'Api'),
+    accessLog: new LogGroup(stack, 'AccessLog'),
     functions: {
       authorizer: logged('Authorizer'),
       ingest: logged('Ingest'),
@@ -70,17 +81,24 @@ export function watchTemplate(change: Partial<WatchProps> = {}, besides = PRIMAR
     networks: ['staging', 'production'],
     rotateDays: 30,
     streams: ['hits'],
-    alarmsFor: 'aws',
+    certificatePrincipals: ['partner'],
+    serverCertificates: { 'events.example.com': 'arn:aws:acm:us-east-1:123456789012:certificate/one' },
+    preset: 'aws',
     ...change,
   });
   const template = Template.fromStack(stack);
-  return { template, alarms: alarmsIn(template), dashboard: dashboardIn(template) };
+  return { template, alarms: alarmsIn(template), page: pageIn(template), dashboard: dashboardIn(template) };
 }
 
 function alarmsIn(template: Template): readonly AlarmProperties[] {
   return Object.values(template.findResources('AWS::CloudWatch::Alarm')).map((resource) =>
     alarm.parse(resource['Properties']),
   );
+}
+
+function pageIn(template: Template): PageProperties | undefined {
+  const [found] = Object.values(template.findResources('AWS::CloudWatch::CompositeAlarm'));
+  return found === undefined ? undefined : page.parse(found['Properties']);
 }
 
 /** The body of the dashboard as text, with its references as `{Ref:…}`. */

@@ -5,11 +5,14 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 
 /**
- * Where alarms go; subscribe whoever is to be woken. Encrypted under a key of its own: alarms cannot publish under the key
- * `alias/aws/sns`, whose policy nobody can change (AWS re:Post, "CloudWatch alarms with an encrypted SNS topic").
+ * Where alarms go. Encrypted under a key of their own: alarms cannot publish under the key `alias/aws/sns`, whose policy nobody can
+ * change (AWS re:Post, "CloudWatch alarms with an encrypted SNS topic").
  */
-export class AlarmTopic extends Construct {
-  readonly topic: ITopic;
+export class AlarmTopics extends Construct {
+  /** Every alarm: for a mailbox or a channel that somebody reads in the morning. */
+  readonly informs: ITopic;
+  /** The one alarm that pages: for whoever is to be woken. */
+  readonly pages: ITopic;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -36,15 +39,20 @@ export class AlarmTopic extends Construct {
         conditions,
       }),
     );
-    this.topic = new Topic(this, 'Topic', { displayName: 'edgehouse alarms', masterKey: key, enforceSSL: true });
-    this.topic.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'AllowAlarmsOfThisAccount',
-        principals: [alarms],
-        actions: ['sns:Publish'],
-        resources: [this.topic.topicArn],
-        conditions,
-      }),
-    );
+    const topic = (name: string, displayName: string) => {
+      const made = new Topic(this, name, { displayName, masterKey: key, enforceSSL: true });
+      made.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'AllowAlarmsOfThisAccount',
+          principals: [alarms],
+          actions: ['sns:Publish'],
+          resources: [made.topicArn],
+          conditions,
+        }),
+      );
+      return made;
+    };
+    this.informs = topic('Topic', 'edgehouse alarms');
+    this.pages = topic('Pages', 'edgehouse pages');
   }
 }
