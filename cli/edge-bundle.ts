@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
-import { extract } from 'tar-stream';
 import { z } from 'zod';
 import type { Config } from '../config/schema.ts';
-import { BUNDLE_SECTIONS, type BundleHandler } from '../edgeworker/bundle-settings.ts';
-import { MOST_UNPACKED_BYTES, VERSION_SHAPE } from '../edgeworker/platform-rules.ts';
+import { BUNDLE_HANDLERS, BUNDLE_SECTIONS, type BundleHandler } from '../edgeworker/bundle-settings.ts';
+import { VERSION_SHAPE } from '../edgeworker/platform-rules.ts';
+import { unpackTgz } from '../edgeworker/unpack-tgz.ts';
 
-/** A bundle as `npm run edge:build` has made it, for the EdgeWorker that it was made for. */
+/** A bundle as `npm run edge:build` has made it, and the EdgeWorker that it is for. */
 export interface EdgeBundle {
+  readonly file: string;
   readonly handler: BundleHandler;
   readonly edgeWorkerId: number;
   readonly version: string;
+  /** Of the EdgeKV access token that it was built with. */
+  readonly accessReference: string;
   readonly tgz: Uint8Array;
   /** SHA-256 of the file, as `edge:build` prints it. */
   readonly sha256: string;
@@ -40,8 +40,6 @@ export class EdgeWorkerUnnamedError extends Error {
   }
 }
 
-const HANDLERS: readonly BundleHandler[] = ['collector', 'request-event'];
-
 /**
  * The bundles of all EdgeWorkers that the config names, or of one.
  *
@@ -53,7 +51,7 @@ export async function readEdgeBundles(
   folder: string,
   only: BundleHandler | undefined,
 ): Promise<readonly EdgeBundle[]> {
-  const asked = only === undefined ? HANDLERS : [only];
+  const asked = only === undefined ? BUNDLE_HANDLERS : [only];
   const bundles: EdgeBundle[] = [];
   for (const handler of asked) {
     const worker = edge[BUNDLE_SECTIONS[handler]];
@@ -72,28 +70,19 @@ async function readEdgeBundle(file: string, handler: BundleHandler, edgeWorkerId
     throw new EdgeBundleUnusableError(file, seen, { cause });
   };
   const tgz = await readFile(file).catch(unusable('it cannot be read'));
-  const files = await unpack(tgz).catch(unusable('it is no .tgz of at most 1 MiB'));
+  const files = await unpackTgz(tgz).catch(unusable('it is no .tgz'));
   const mainJs = files.get('main.js');
   const manifest = manifestSchema.safeParse(parseJson(files.get('bundle.json') ?? ''));
   if (mainJs === undefined || !manifest.success) {
     throw new EdgeBundleUnusableError(file, 'it has no main.js, or no bundle.json with an edgeworker-version');
   }
-  const version = manifest.data['edgeworker-version'];
-  const source = `ew/${edgeWorkerId}/${version}`;
-  // Both are built in: a bundle under another id would send what ingest refuses, one without a reference nothing at all.
-  if (!mainJs.includes(`"${source}"`)) throw new EdgeBundleUnusableError(file, `it was not built to send as ${source}`);
-  if (mainJs.includes('accessReference:""')) {
+  const [, accessReference = ''] = /accessReference:"([^"]*)"/.exec(mainJs) ?? [];
+  if (accessReference === '') {
     throw new EdgeBundleUnusableError(file, 'it was built without the reference of the EdgeKV access token');
   }
-  return { handler, edgeWorkerId, version, tgz, sha256: createHash('sha256').update(tgz).digest('hex') };
-}
-
-async function unpack(tgz: Uint8Array): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>();
-  // The tar format adds 512 bytes a file, and fills each up to 512.
-  const tar = gunzipSync(tgz, { maxOutputLength: MOST_UNPACKED_BYTES + 16_384 });
-  for await (const entry of Readable.from([tar]).pipe(extract())) files.set(entry.header.name, await text(entry));
-  return files;
+  const version = manifest.data['edgeworker-version'];
+  const sha256 = createHash('sha256').update(tgz).digest('hex');
+  return { file, handler, edgeWorkerId, version, accessReference, tgz, sha256 };
 }
 
 function parseJson(json: string): unknown {

@@ -8,7 +8,7 @@ import type { EdgeInitKvCommand } from './edge-kv-command.ts';
 import { openEdgerc } from './edgerc.ts';
 import { printable } from './printable.ts';
 
-// Paths and shapes: "Akamai: EdgeKV API" v1 (OpenAPI, akamai/akamai-apis, apis/edgekv/v1); what a token answers: akamai/cli-edgeworkers 1.16.
+// Paths and shapes: "Akamai: EdgeKV API" v1 (OpenAPI, akamai/akamai-apis, apis/edgekv/v1); what a token is shown with: akamai/cli-edgeworkers 1.16, AkamaiOPEN-edgegrid-golang 11.
 
 /** EdgeKV of the account is not ready in time. */
 export class EdgeKvNotReadyError extends Error {
@@ -21,13 +21,14 @@ export class EdgeKvNotReadyError extends Error {
   }
 }
 
-/** There is an access token of that name, for something else. */
+/** There is an access token of that name, for something else or out of order. */
 export class EdgeKvTokenTakenError extends Error {
   override readonly name = 'EdgeKvTokenTakenError';
   readonly code = 'EDGEKV_TOKEN_TAKEN';
-  constructor(name: string, namespace: string, edgeWorkerIds: readonly number[]) {
+  /** @param seen follows "exists, and" */
+  constructor(name: string, seen: string) {
     super(
-      `The EdgeKV access token ${name} exists, and does not read just ${namespace} in just EdgeWorkers ${edgeWorkerIds.join(', ')}. ` +
+      `The EdgeKV access token ${name} exists, and ${seen}. ` +
         'Next: name another by --token; or revoke it, after which bundles that were built with it read nothing.',
     );
   }
@@ -38,6 +39,10 @@ const namespaceSchema = z.object({ namespace: z.string() });
 const tokenSchema = z.object({
   /** What a bundle refers to it by. */
   uuid: z.string(),
+  allowOnStaging: z.boolean().optional(),
+  allowOnProduction: z.boolean().optional(),
+  /** `IN_PROGRESS`, `COMPLETE` or `ERROR`. */
+  tokenActivationStatus: z.string().nullish(),
   namespacePermissions: z.record(z.string(), z.array(z.string())).optional(),
   /** None is all. */
   restrictToEdgeWorkerIds: z
@@ -122,12 +127,8 @@ async function ensureNamespace(
   io.out(`${what} ${before === undefined ? 'is made' : 'was there'}`);
 }
 
-async function ensureToken(
-  name: string,
-  { namespace, networks, edgeWorkerIds }: Config['edge'],
-  { ask, again }: Apis,
-  io: Io,
-): Promise<void> {
+async function ensureToken(name: string, edge: Config['edge'], { ask, again }: Apis, io: Io): Promise<void> {
+  const { namespace, networks, edgeWorkerIds } = edge;
   const what = `access token ${name}`;
   const path = '/edgekv/v1/tokens';
   const schema = tokenSchema;
@@ -139,19 +140,33 @@ async function ensureToken(
     namespacePermissions: { [namespace]: ['r'] },
     restrictToEdgeWorkerIds: edgeWorkerIds.map(String),
   });
+  const make = () => ask({ what: `make ${what}`, method: 'POST', path, body, schema });
+  // The document has less in the answer to a new token than clients expect: what it may do is looked up, where it is shown at all.
+  const makeAndLook = async () => {
+    const made = await doOnce(make, look, io);
+    return (await look()) ?? made;
+  };
   const before = await look();
-  const token =
-    before ?? (await doOnce(() => ask({ what: `make ${what}`, method: 'POST', path, body, schema }), look, io));
-  if (!isFor(token, namespace, edgeWorkerIds.map(String))) {
-    throw new EdgeKvTokenTakenError(name, namespace, edgeWorkerIds);
-  }
+  const token = before ?? (await makeAndLook());
+  const fault = faultOf(token, edge);
+  if (fault !== undefined) throw new EdgeKvTokenTakenError(name, fault);
   io.out(`${what} ${before === undefined ? 'is made' : 'was there'}. Build with it:`);
   io.out(`EDGEKV_ACCESS_REFERENCE=${printable(token.uuid)} npm run edge:build`);
 }
 
-/** As far as the API shows it: what it answers to a new token has its reference only. */
-function isFor(token: z.infer<typeof tokenSchema>, namespace: string, edgeWorkerIds: readonly string[]): boolean {
-  const { namespacePermissions: may = { [namespace]: ['r'] }, restrictToEdgeWorkerIds: only = edgeWorkerIds } = token;
+/** What keeps a token from being the one that is asked for, as far as the API shows it. */
+function faultOf(
+  token: z.infer<typeof tokenSchema>,
+  { namespace, networks, edgeWorkerIds }: Config['edge'],
+): string | undefined {
+  const ids = edgeWorkerIds.map(String);
+  const { namespacePermissions: may = { [namespace]: ['r'] }, restrictToEdgeWorkerIds: only = ids } = token;
+  const allows = { staging: token.allowOnStaging, production: token.allowOnProduction };
   const reads = Object.keys(may).length === 1 && may[namespace]?.join() === 'r';
-  return reads && only.toSorted().join() === edgeWorkerIds.toSorted().join();
+  if (!reads || only.toSorted().join() !== ids.toSorted().join()) {
+    return `does not read just ${namespace} in just EdgeWorkers ${ids.join(', ')}`;
+  }
+  const closed = networks.find((network) => allows[network] === false);
+  if (closed !== undefined) return `does not read on ${closed}`;
+  return token.tokenActivationStatus === 'ERROR' ? 'its activation has failed' : undefined;
 }

@@ -37,7 +37,7 @@ const propertySchema = z.strictObject({
   variables: z
     .record(z.string(), z.union([z.strictObject({ value: z.string() }), z.strictObject({ header: z.string() })]))
     .default({}),
-  /** Items by namespace, group and name; what is no text is stored as JSON. */
+  /** Items by namespace, group and name; of a list each member is written after the other. What is no text is stored as JSON. */
   edgeKv: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.json()))).default({}),
 });
 

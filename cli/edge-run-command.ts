@@ -16,7 +16,7 @@ export interface EdgeRunCommand {
     readonly seed: number;
     /** Fraction of calls whose un-awaited work is dropped. */
     readonly dropped: number;
-    /** Within so many seconds from the start, each EdgeKV item appears. */
+    /** Within so many seconds from the start, each copy of EdgeKV sees what is written. */
     readonly lateSeconds: number;
   };
 }

@@ -78,20 +78,26 @@ function edgeOptions(
   };
 }
 
-/** An EdgeKV with the items of the property, each of which appears some time after the start. */
+/** An EdgeKV with the items of the property, whose two copies see what is written some time after the start. */
 async function serveItems(
   { edgeKv }: LocalProperty,
   { chance: { seed, lateSeconds } }: EdgeRunCommand,
   clock: () => number,
 ): Promise<{ readonly service: EdgeKvService; readonly origin: string }> {
   const random = seeded(seed);
-  const lateness = { clock, delay: () => random() * lateSeconds * 1_000 };
+  const lateness = {
+    clock,
+    delay: () => random() * lateSeconds * 1_000,
+    copy: () => (random() < 0.5 ? 0 : 1),
+  } as const;
   const service = createEdgeKvService({ accessToken: undefined, network: 'staging', lateness });
   for (const [namespace, groups] of Object.entries(edgeKv)) {
     for (const [group, items] of Object.entries(groups)) {
       for (const [item, value] of Object.entries(items)) {
-        const text = typeof value === 'string' ? value : JSON.stringify(value);
-        await service.edgeKv.put('staging', namespace, group, item, text);
+        for (const one of Array.isArray(value) ? value : [value]) {
+          const text = typeof one === 'string' ? one : JSON.stringify(one);
+          await service.edgeKv.put('staging', namespace, group, item, text);
+        }
       }
     }
   }

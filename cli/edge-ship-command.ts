@@ -1,4 +1,4 @@
-import type { BundleHandler } from '../edgeworker/bundle-settings.ts';
+import { BUNDLE_HANDLERS, type BundleHandler } from '../edgeworker/bundle-settings.ts';
 import { type EdgercPlace, edgercPlace } from './edgerc.ts';
 import { type OptionKinds, type ParsedOptions, parseOptions } from './parse-options.ts';
 import { UsageError } from './usage.ts';
@@ -55,7 +55,6 @@ export function parseEdgeDeploy(args: readonly string[], env: Environment): Edge
 }
 
 const NETWORKS = ['staging', 'production'] as const;
-const HANDLERS: readonly BundleHandler[] = ['collector', 'request-event'];
 
 function parse(args: readonly string[], kinds: OptionKinds): ParsedOptions {
   const options = parseOptions(args, kinds);
@@ -65,8 +64,9 @@ function parse(args: readonly string[], kinds: OptionKinds): ParsedOptions {
 
 function onBundles(options: ParsedOptions, env: Environment): OnBundles {
   const named = options.values.get('only');
-  const only = HANDLERS.find((known) => known === named);
-  if (named !== undefined && only === undefined) throw new UsageError(`--only: expected ${HANDLERS.join(' or ')}`);
+  const only = BUNDLE_HANDLERS.find((known) => known === named);
+  if (named !== undefined && only === undefined)
+    throw new UsageError(`--only: expected ${BUNDLE_HANDLERS.join(' or ')}`);
   return { place: edgercPlace(options, env), folder: options.values.get('bundles') ?? FOLDER, only };
 }
 

@@ -5,6 +5,7 @@ import { describeFailure } from './describe-failure.ts';
 import { type ActivationOptions, activateVersion, readNetworkState } from './edge-activation.ts';
 import { type ActivationPlace, EdgeActivationFailedError } from './edge-activation-error.ts';
 import { type EdgeBundle, readEdgeBundles } from './edge-bundle.ts';
+import { refuseStaleBundles } from './edge-bundle-stale.ts';
 import { rollBack } from './edge-rollback.ts';
 import type { EdgeDeployCommand, EdgeValidateCommand } from './edge-ship-command.ts';
 import { validateBundles } from './edge-validate.ts';
@@ -39,6 +40,7 @@ export async function checkBundles(
   io: Io,
 ): Promise<void> {
   const bundles = await readEdgeBundles(config, folder, only);
+  await refuseStaleBundles(bundles, config);
   await validateBundles(bundles, openEdgeWorkersApi(await openEdgerc(place), io), io);
 }
 
@@ -49,6 +51,8 @@ export async function shipBundles(
   io: Io,
 ): Promise<void> {
   const bundles = await readEdgeBundles(config, folder, only);
+  // To go back, their version is enough.
+  if (!rollback) await refuseStaleBundles(bundles, config);
   const api = openEdgeWorkersApi(await openEdgerc(place), io);
   // Staging first, whatever their order in the config.
   const networks = STAGES.filter(

@@ -1,11 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
-import { extract } from 'tar-stream';
 import { z } from 'zod';
 import { MOST_COMPRESSED_BYTES, MOST_UNPACKED_BYTES, VERSION_SHAPE } from '../edgeworker/platform-rules.ts';
+import { unpackTgz } from '../edgeworker/unpack-tgz.ts';
 
 /** The bundle of an EdgeWorker that need not be one of ours. */
 export interface ForeignBundle {
@@ -78,20 +75,9 @@ async function unpack(file: string): Promise<ReadonlyMap<string, string>> {
   if (tgz.byteLength > MOST_COMPRESSED_BYTES) {
     throw new BundleUnreadableError(file, `it has ${tgz.byteLength} bytes, at most ${MOST_COMPRESSED_BYTES} are taken`);
   }
-  try {
-    const files = new Map<string, string>();
-    // The tar format adds 512 bytes a file, and fills each up to 512.
-    const tar = gunzipSync(tgz, { maxOutputLength: 2 * MOST_UNPACKED_BYTES });
-    for await (const entry of Readable.from([tar]).pipe(extract())) {
-      const content = await text(entry);
-      const path = posix.normalize(entry.header.name);
-      // Akamai ignores what macOS adds.
-      if (entry.header.type === 'file' && !posix.basename(path).startsWith('._')) files.set(path, content);
-    }
-    return files;
-  } catch (cause) {
+  return unpackTgz(tgz).catch((cause: unknown) => {
     throw new BundleUnreadableError(file, 'it is no .tgz', { cause });
-  }
+  });
 }
 
 function parseJson(json: string): unknown {

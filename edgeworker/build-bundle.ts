@@ -15,6 +15,8 @@ export interface BundleInput {
   /** Unique for its EdgeWorker id, also after a deletion: 1 to 32 of letters, digits, `_`, `.`, `~` and `-`. */
   readonly version: string;
   readonly description: string;
+  /** Where Akamai delivers its log lines. @default nowhere: they are in debug headers only */
+  readonly logging?: { readonly ds2id: number } | undefined;
 }
 
 export interface Bundle {
@@ -39,7 +41,7 @@ export class BundleRefusedError extends Error {
  *
  * @throws BundleRefusedError where it breaks a rule of Akamai's
  */
-export async function buildBundle({ handler, settings, version, description }: BundleInput): Promise<Bundle> {
+export async function buildBundle({ handler, settings, version, description, logging }: BundleInput): Promise<Bundle> {
   const handlers = eventHandlers(handler, settings);
   const named = Object.entries(handlers).map(([name, from]) => `${from} as ${name}`);
   // Sync: the other kind leaves a process of esbuild behind for as long as this one runs.
@@ -59,7 +61,13 @@ export async function buildBundle({ handler, settings, version, description }: B
     logLevel: 'silent',
   });
   const mainJs = outputFiles.map(({ text }) => text).join('');
-  const bundleJson = `${JSON.stringify({ 'edgeworker-version': version, description }, null, 2)}\n`;
+  const manifest = {
+    'edgeworker-version': version,
+    description,
+    // Techdocs, "JavaScript logging": without a level only errors are delivered, and a lost event is a warning.
+    ...(logging && { config: { logging: { ds2id: logging.ds2id, level: 'warn', schema: 'v1' } } }),
+  };
+  const bundleJson = `${JSON.stringify(manifest, null, 2)}\n`;
   const tgz = await packTgz([
     { name: 'main.js', text: mainJs },
     { name: 'bundle.json', text: bundleJson },

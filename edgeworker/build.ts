@@ -3,35 +3,28 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { config } from '#config';
-import { buildBundle } from './build-bundle.ts';
-import { BUNDLE_SECTIONS, type BundleHandler, bundleSettings, EdgeConfigMissingError } from './bundle-settings.ts';
+import { buildConfiguredBundle } from './build-configured-bundle.ts';
+import { BUNDLE_HANDLERS, BUNDLE_SECTIONS } from './bundle-settings.ts';
+import { MOST_MAIN_BYTES } from './platform-rules.ts';
 
 // `npm run edge:build`: writes dist/edgeworker/<handler>.tgz for each EdgeWorker that the config names.
 
 const ROOT = new URL('../', import.meta.url);
 const OUT = new URL('dist/edgeworker/', ROOT);
-const HANDLERS: readonly BundleHandler[] = ['collector', 'request-event'];
-const DESCRIPTIONS: Readonly<Record<BundleHandler, string>> = {
-  collector: 'edgehouse: takes batches of events at /collect',
-  'request-event': 'edgehouse: sends one event for each request',
-};
 
 async function buildAll(accessReference: string): Promise<void> {
-  const { apiHost } = config.edge;
-  if (apiHost === undefined)
-    throw new EdgeConfigMissingError('edge.apiHost', 'the Akamai hostname in front of the API');
   const { version } = z
     .object({ version: z.string() })
     .parse(JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8')));
 
   await mkdir(OUT, { recursive: true });
-  for (const handler of HANDLERS.filter((name) => config.edge[BUNDLE_SECTIONS[name]] !== undefined)) {
-    const settings = bundleSettings(config, handler, { version, accessReference, apiHost });
-    const { tgz } = await buildBundle({ handler, settings, version, description: DESCRIPTIONS[handler] });
+  for (const handler of BUNDLE_HANDLERS.filter((name) => config.edge[BUNDLE_SECTIONS[name]] !== undefined)) {
+    const { tgz, mainJs } = await buildConfiguredBundle(config, handler, { version, accessReference });
     const file = new URL(`${handler}.tgz`, OUT);
     await writeFile(file, tgz);
     const sha256 = createHash('sha256').update(tgz).digest('hex');
-    console.log(`${fileURLToPath(file)}  ${tgz.byteLength} bytes  sha256 ${sha256}`);
+    const size = `main.js ${Buffer.byteLength(mainJs)} of ${MOST_MAIN_BYTES} bytes`;
+    console.log(`${fileURLToPath(file)}  ${size}  sha256 ${sha256}`);
   }
 }
 

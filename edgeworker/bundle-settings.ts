@@ -2,7 +2,8 @@ import type { Config } from '../config/schema.ts';
 import type { EdgeSettings } from './src/settings.ts';
 
 /** The two bundles. */
-export type BundleHandler = 'collector' | 'request-event';
+export const BUNDLE_HANDLERS = ['collector', 'request-event'] as const;
+export type BundleHandler = (typeof BUNDLE_HANDLERS)[number];
 
 export class EdgeConfigMissingError extends Error {
   override readonly name = 'EdgeConfigMissingError';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   ABSENT_GLOBALS,
   MOST_COMPRESSED_BYTES,
+  MOST_MAIN_BYTES,
   MOST_UNPACKED_BYTES,
   PLATFORM_MODULES,
   VERSION_SHAPE,
@@ -25,8 +26,10 @@ export function checkBundle(handlers: readonly string[], { mainJs, bundleJson, t
 }
 
 function checkSize(mainJs: string, bundleJson: string, tgz: Uint8Array): readonly string[] {
-  const unpacked = Buffer.byteLength(mainJs) + Buffer.byteLength(bundleJson);
+  const main = Buffer.byteLength(mainJs);
+  const unpacked = main + Buffer.byteLength(bundleJson);
   return [
+    ...atMost('main.js', main, MOST_MAIN_BYTES),
     ...atMost('The packed bundle', tgz.byteLength, MOST_COMPRESSED_BYTES),
     ...atMost('The unpacked bundle', unpacked, MOST_UNPACKED_BYTES),
   ];
@@ -39,6 +42,11 @@ function atMost(what: string, bytes: number, most: number): readonly string[] {
 const manifestSchema = z.strictObject({
   'edgeworker-version': z.string().regex(VERSION_SHAPE),
   description: z.string().optional(),
+  config: z
+    .strictObject({
+      logging: z.strictObject({ ds2id: z.int().positive(), level: z.literal('warn'), schema: z.literal('v1') }),
+    })
+    .optional(),
 });
 
 function checkManifest(bundleJson: string): readonly string[] {

@@ -11,7 +11,8 @@ export interface ClientOptions<Row extends object, Given extends keyof Row> {
   /**
    * Milliseconds for which a batch is sent again whose page went away before the answer came. Nobody knows whether that one is stored: within
    * this time ClickHouse recognises it (12 minutes at the stream's declared peak), later it might be stored twice, so it is dropped
-   * as `expired`. `Infinity` sends it whenever a page comes. @default 600000
+   * as `expired`, stored or not. `Infinity` sends it whenever a page comes. A batch that a page saw fail is sent again for a week, whatever
+   * this says. @default 600000
    */
   readonly resendForMs?: number;
   /** What each event begins with; its own members win. @default `event_time`, now, and `path`, the page's */

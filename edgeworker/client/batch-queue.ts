@@ -1,7 +1,7 @@
 import { uuidV7 } from '../src/uuid.ts';
 import type { Client, ClientOptions, DropReason } from './api.ts';
 import type { Page } from './page.ts';
-import { EMPTY_BATCH, markSent, openedAt, readBatch } from './stored-batch.ts';
+import { EMPTY_BATCH, markFailed, markSent, openedAt, readBatch } from './stored-batch.ts';
 
 /** A fifth of what the collector takes. */
 const MOST_EVENTS = 100;
@@ -62,12 +62,12 @@ export function createBatchQueue(options: QueueOptions, page: Page): Client<obje
 
   const idOf = (key: string) => key.slice(prefix.length);
 
-  // Later, so that nothing it throws ends here.
-  const drop = (events: number, reason: DropReason) => page.after(0, () => onDrop?.(events, reason));
+  // Later, so that nothing it throws ends here; but not by a timer, which a closing page does not live to see.
+  const drop = (events: number, reason: DropReason) => void Promise.resolve().then(() => onDrop?.(events, reason));
 
   const dropBatch = (key: string, body: string, reason: DropReason) => {
     delete storage[key];
-    drop(JSON.parse(body).length, reason);
+    drop(countEvents(body), reason);
   };
 
   const flush = () => {
@@ -137,8 +137,8 @@ export function createBatchQueue(options: QueueOptions, page: Page): Client<obje
     } else if (REFUSED.includes(status)) {
       dropBatch(key, body, 'refused');
     } else {
-      // Another page may have had it accepted meanwhile.
-      if (storage[key]) storage[key] = value;
+      // Another page may have had it accepted meanwhile. An attempt before this one that nobody saw end most likely failed too.
+      if (storage[key]) storage[key] = markFailed(value);
       const backoff = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++) * (0.5 + page.random() / 2);
       // Added, since all pages are told the same.
       pause(backoff + Math.min(LONGEST_RETRY_AFTER_MS, Number(retryAfter) * 1_000 || 0));
@@ -162,6 +162,15 @@ export function createBatchQueue(options: QueueOptions, page: Page): Client<obje
 
 function isBetween(value: number, least: number, most: number): boolean {
   return value >= least && value <= most;
+}
+
+/** 0 where somebody else has written into the storage. */
+function countEvents(body: string): number {
+  try {
+    return JSON.parse(body).length;
+  } catch {
+    return 0;
+  }
 }
 
 /** Empty where something in it throws. */

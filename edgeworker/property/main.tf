@@ -26,7 +26,7 @@ resource "akamai_edgeworker" "edgehouse" {
   for_each         = local.handlers
   name             = "edgehouse-${each.key}"
   group_id         = var.group_id
-  resource_tier_id = var.resource_tier_id
+  resource_tier_id = each.key == "collector" ? var.collector_tier_id : var.request_events_tier_id
   local_bundle     = var.bundles == "" ? null : "${var.bundles}/${each.key}.tgz"
 }
 

@@ -29,8 +29,14 @@ variable "cp_code" {
   type        = number
 }
 
-variable "resource_tier_id" {
-  description = "100 Basic, 200 Dynamic, 280 Enterprise. Basic is enough."
+variable "collector_tier_id" {
+  description = "100 Basic, 200 Dynamic, 280 Enterprise. Dynamic where visitors are on slow networks: a slow upload counts against the tier's time."
+  type        = number
+  default     = 100
+}
+
+variable "request_events_tier_id" {
+  description = "As collector_tier_id. Basic is enough."
   type        = number
   default     = 100
 }

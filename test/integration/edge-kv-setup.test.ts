@@ -32,7 +32,11 @@ describe('setting EdgeKV up', () => {
     expect(lines.join('\n')).not.toContain('canary');
   });
 
-  function setUp(edgeWorkerIds: readonly number[] = [12345, 12346], args: readonly string[] = []): Promise<unknown> {
+  function setUp(
+    edgeWorkerIds: readonly number[] = [12345, 12346],
+    args: readonly string[] = [],
+    networks: readonly string[] = ['staging', 'production'],
+  ): Promise<unknown> {
     const env = {
       AKAMAI_HOST: akamai.origin,
       AKAMAI_CLIENT_TOKEN: CLIENT.clientToken,
@@ -42,7 +46,7 @@ describe('setting EdgeKV up', () => {
     const config = parseConfig({
       streams: { web: {} },
       principals: { edge: { claims: { sub: 'ew:1' }, allow: [{ write: ['web'], sources: ['ew/*'] }] } },
-      edge: { edgeWorkerIds },
+      edge: { edgeWorkerIds, networks },
     });
     const io = {
       out: (line: string) => void lines.push(line),
@@ -112,14 +116,18 @@ describe('setting EdgeKV up', () => {
     expect(lines.at(-1)).toContain(REFERENCE);
   });
 
+  const WIDE = 'does not read just edgehouse in just EdgeWorkers 12345, 12346';
   test.each([
-    ['writes', { namespacePermissions: { edgehouse: ['r', 'w'] } }],
-    ['reads more', { namespacePermissions: { edgehouse: ['r'], other: ['r'] } }],
-    ['reads another', { namespacePermissions: { other: ['r'] } }],
-    ['is for other EdgeWorkers', { restrictToEdgeWorkerIds: ['12345'] }],
-    ['is for all', { restrictToEdgeWorkerIds: [] }],
-    ['is for all, said otherwise', { restrictToEdgeWorkerIds: null }],
-  ])('does not take a token of that name that %s', async (_what, other) => {
+    ['writes', { namespacePermissions: { edgehouse: ['r', 'w'] } }, WIDE],
+    ['reads more', { namespacePermissions: { edgehouse: ['r'], other: ['r'] } }, WIDE],
+    ['reads another', { namespacePermissions: { other: ['r'] } }, WIDE],
+    ['is for other EdgeWorkers', { restrictToEdgeWorkerIds: ['12345'] }, WIDE],
+    ['is for all', { restrictToEdgeWorkerIds: [] }, WIDE],
+    ['is for all, said otherwise', { restrictToEdgeWorkerIds: null }, WIDE],
+    ['was made for staging alone', { allowOnProduction: false }, 'does not read on production'],
+    ['was made for production alone', { allowOnStaging: false }, 'does not read on staging'],
+    ['never came into force', { tokenActivationStatus: 'ERROR' }, 'its activation has failed'],
+  ])('does not take a token of that name that %s', async (_what, other, said) => {
     await setUp();
     akamai.made.set('/tokens/edgehouse', { ...TOKEN, ...other, uuid: REFERENCE });
 
@@ -128,9 +136,31 @@ describe('setting EdgeKV up', () => {
 
     expect(failure).toMatchObject({
       code: 'EDGEKV_TOKEN_TAKEN',
-      message: expect.stringContaining('does not read just edgehouse in just EdgeWorkers 12345, 12346'),
+      message: expect.stringContaining(`The EdgeKV access token edgehouse exists, and ${said}. Next: name another`),
     });
     expect(named).toBeUndefined();
+  });
+
+  test.each([
+    ['on networks that the config no longer names', { ...TOKEN }, ['staging']],
+    ['that is on its way', { ...TOKEN, tokenActivationStatus: 'IN_PROGRESS' }, undefined],
+    ['that is shown as the API’s document has it, without what it may do', { name: 'edgehouse' }, undefined],
+  ])('takes one %s', async (_what, shown, networks) => {
+    await setUp();
+    akamai.made.set('/tokens/edgehouse', { ...shown, uuid: REFERENCE });
+
+    const failure = await setUp(undefined, [], networks);
+
+    expect(failure).toBeUndefined();
+    expect(lines.at(-1)).toContain(REFERENCE);
+  });
+
+  test('looks at what became of a new one, as far as it is shown', async () => {
+    akamai.shown = { tokenActivationStatus: 'ERROR' };
+
+    const failure = await setUp();
+
+    expect(failure).toMatchObject({ code: 'EDGEKV_TOKEN_TAKEN', message: expect.stringContaining('has failed') });
   });
 
   test('makes no token where the config names no EdgeWorker, for it would be one for all', async () => {

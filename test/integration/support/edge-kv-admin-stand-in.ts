@@ -15,6 +15,8 @@ export class EdgeKvAdminStandIn {
   readonly unsigned: string[] = [];
   /** Requests that are done and never answered. */
   readonly cut: string[] = [];
+  /** What a new token is shown with, besides what was asked for. */
+  shown: object = {};
   /** Looks until EdgeKV is ready, once it was initialised. */
   looks = 2;
   status: 'UNINITIALIZED' | 'PENDING' | 'INITIALIZED' = 'UNINITIALIZED';
@@ -64,7 +66,7 @@ export class EdgeKvAdminStandIn {
     const name = `${path}/${asked['namespace'] ?? asked['name']}`;
     if (method !== 'POST' || this.made.has(name)) return { status: 409, value: { errorCode: 'EKV_3000' } };
     const uuid = 'fa3a7ae0-1b0c-45c7-adc3-f0638c6b7466';
-    this.made.set(name, { ...asked, ...(path === '/tokens' && { uuid }) });
+    this.made.set(name, { ...asked, ...(path === '/tokens' && { uuid, ...this.shown }) });
     // A new token is answered without what it may do, and as old clients know it with its value.
     const value = path === '/tokens' ? { name: asked['name'], uuid, value: 'canary-token-value' } : asked;
     return { status: 200, value };

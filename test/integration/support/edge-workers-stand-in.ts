@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { buffer, text } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
-import { extract } from 'tar-stream';
+import { buffer } from 'node:stream/consumers';
+import { unpackTgz } from '../../../edgeworker/unpack-tgz.ts';
 import { closeServer, listen } from '../../../local/listen.ts';
 import { type EdgegridClient, edgegridFault } from '../../deploy/support/verify-edgegrid.ts';
 
@@ -141,7 +139,7 @@ export class EdgeWorkersStandIn {
   }
 
   async #upload(id: number, tgz: Buffer): Promise<Answer> {
-    const manifest: Record<string, string> = JSON.parse((await unpack(tgz)).get('bundle.json') ?? '{}');
+    const manifest: Record<string, string> = JSON.parse((await unpackTgz(tgz)).get('bundle.json') ?? '{}');
     const version = manifest['edgeworker-version'] ?? '';
     if (this.versions.has(`${id}/${version}`)) return refusal(400, { detail: 'This version exists.' });
     this.versions.set(`${id}/${version}`, tgz);
@@ -255,16 +253,8 @@ function iso(time: number): string {
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-async function unpack(tgz: Buffer): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>();
-  for await (const entry of Readable.from([gunzipSync(tgz)]).pipe(extract())) {
-    files.set(entry.header.name, await text(entry));
-  }
-  return files;
-}
-
 async function faultsOf(tgz: Buffer): Promise<readonly object[]> {
-  const files = await unpack(tgz).catch(() => undefined);
+  const files = await unpackTgz(tgz).catch(() => undefined);
   if (files === undefined) return [{ type: 'INVALID_GZIP_FORMAT', message: 'no gzip' }];
   const missing = ['main.js', 'bundle.json'].filter((name) => !files.has(name));
   return missing.map((name) => ({ type: 'MISSING_MANDATORY_FILES', message: `no ${name}` }));

@@ -5,7 +5,8 @@ import { describeFailure } from '../../../cli/describe-failure.ts';
 import { shipBundles } from '../../../cli/edge-ship.ts';
 import { parseEdgeDeploy } from '../../../cli/edge-ship-command.ts';
 import { parseConfig } from '../../../config/parse-config.ts';
-import { packTgz } from '../../../edgeworker/pack-tgz.ts';
+import { buildConfiguredBundle } from '../../../edgeworker/build-configured-bundle.ts';
+import { BUNDLE_HANDLERS } from '../../../edgeworker/bundle-settings.ts';
 import { EdgeWorkersStandIn } from './edge-workers-stand-in.ts';
 
 export const CLIENT = {
@@ -28,8 +29,8 @@ export interface ShipRig {
   readonly failures: string[];
   readonly waits: number[];
   readonly now: () => number;
-  /** Writes a bundle of each EdgeWorker. @param rest what makes one version differ from another of the same name */
-  readonly build: (version: string, rest?: string) => Promise<void>;
+  /** As `npm run edge:build`. @param accessReference makes one version differ from another of the same name */
+  readonly build: (version: string, accessReference?: string) => Promise<void>;
   /** What follows `edgehouse edge deploy`; gives what was thrown. */
   readonly deploy: (...args: readonly string[]) => Promise<unknown>;
   readonly stop: () => Promise<void>;
@@ -78,17 +79,9 @@ export async function startShipRig(edge: object = {}): Promise<ShipRig> {
     failures,
     waits,
     now,
-    build: async (version, rest = '') => {
-      for (const [handler, id] of [
-        ['request-event', EVENTS],
-        ['collector', COLLECTOR],
-      ] as const) {
-        const mainJs = `export const source = "ew/${id}/${version}";\n${rest}`;
-        const bundleJson = JSON.stringify({ 'edgeworker-version': version });
-        const tgz = await packTgz([
-          { name: 'main.js', text: mainJs },
-          { name: 'bundle.json', text: bundleJson },
-        ]);
+    build: async (version, accessReference = 'reference') => {
+      for (const handler of BUNDLE_HANDLERS) {
+        const { tgz } = await buildConfiguredBundle(config, handler, { version, accessReference });
         await writeFile(join(folder, `${handler}.tgz`), tgz);
       }
     },

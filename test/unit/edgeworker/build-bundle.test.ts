@@ -33,6 +33,14 @@ describe.each(HANDLERS)('the %s bundle', (handler) => {
     expect(JSON.parse(bundle.bundleJson)).toEqual({ 'edgeworker-version': '1.0.0', description: 'a test' });
   });
 
+  test('names the DataStream that gets its log lines, and the level at which a lost event is one', async () => {
+    const bundle = await buildBundle({ ...inputOf(handler), logging: { ds2id: 71321 } });
+
+    expect(JSON.parse(bundle.bundleJson)).toMatchObject({
+      config: { logging: { ds2id: 71321, level: 'warn', schema: 'v1' } },
+    });
+  });
+
   test('has the settings of another build only in another build', async () => {
     const bundle = await buildBundle(inputOf(handler));
     const other = await buildBundle({ ...inputOf(handler), settings: { ...SETTINGS, stream: 'other_events' } });

@@ -28,10 +28,12 @@ describe('a bundle', () => {
   test('that is too large is refused, packed or unpacked', () => {
     const packed = checkBundle(HANDLERS, { ...ours, tgz: randomBytes(512 * 1_024 + 1) });
     const unpacked = checkBundle(HANDLERS, { ...ours, mainJs: `${ours.mainJs}//${'x'.repeat(1_024 * 1_024)}` });
+    const main = checkBundle(HANDLERS, { ...ours, mainJs: ours.mainJs.padEnd(24_001) });
 
-    expect([packed, unpacked]).toEqual([
+    expect([packed, unpacked, main]).toEqual([
       [expect.stringMatching(/packed bundle has 524289 bytes/)],
-      [expect.stringMatching(/unpacked bundle has \d+ bytes/)],
+      [expect.stringMatching(/main\.js has \d+ bytes/), expect.stringMatching(/unpacked bundle has \d+ bytes/)],
+      ['main.js has 24001 bytes; at most 24000 are taken.'],
     ]);
   });
 
@@ -40,6 +42,8 @@ describe('a bundle', () => {
     ['a version with a plus', { 'edgeworker-version': '1.0.0+1' }],
     ['no version', {}],
     ['a member that nobody knows', { 'edgeworker-version': '1', subrequest: true }],
+    ['a log that goes nowhere', { 'edgeworker-version': '1', config: { logging: { level: 'warn', schema: 'v1' } } }],
+    ['a log of errors alone', { 'edgeworker-version': '1', config: { logging: { ds2id: 71321, schema: 'v1' } } }],
   ])('with %s in bundle.json is refused', (_name, manifest) => {
     const problems = checkBundle(HANDLERS, { ...ours, bundleJson: JSON.stringify(manifest) });
 

@@ -51,6 +51,7 @@ const BEHAVIORS: Readonly<Record<string, Readonly<Record<string, Allowed>>>> = {
     outputOption: ['RESPONSE_HEADER', 'REQUEST_HEADER', 'BOTH_HEADERS', 'ASSIGN_VARIABLE'],
     variableName: 'string',
   },
+  mtlsOriginKeystore: { enable: 'boolean', clientCertificateVersionGuid: 'string', authClientCert: 'boolean' },
   origin: {
     originType: ['CUSTOMER'],
     hostname: 'string',
@@ -97,8 +98,8 @@ const FILLED = {
   site: { collector_id: '12346', request_events_id: '12345' },
 };
 
-const API = fill('api', FILLED.api);
-const SITE = fill('site', FILLED.site);
+const API = z.strictObject({ rules: ruleSchema }).parse(fill('api', FILLED.api)).rules;
+const SITE = z.strictObject({ rules: ruleSchema }).parse(fill('site', FILLED.site)).rules;
 
 describe.each([
   ['API', API],
@@ -170,6 +171,20 @@ describe('the property in front of the API', () => {
   });
 });
 
+test('an API with mTLS is asked with the property’s certificate, or not at all', () => {
+  const guid = 'fa3a7ae0-1b0c-45c7-adc3-f0638c6b7466';
+
+  const rule = ruleSchema.parse(fill('client-certificate', { client_certificate: guid }));
+
+  expect(faultsOf(rule.behaviors, BEHAVIORS)).toEqual([]);
+  expect(rule).toMatchObject({ criteria: [], children: [] });
+  expect(optionsOf(rule, 'mtlsOriginKeystore')).toEqual({
+    enable: true,
+    clientCertificateVersionGuid: guid,
+    authClientCert: true,
+  });
+});
+
 describe('the rules for the property of the site', () => {
   const [events, collector, ...others] = SITE.children;
 
@@ -203,13 +218,12 @@ describe('the rules for the property of the site', () => {
     });
   });
 
-  test('give every event Akamai’s number of its request', () => {
-    for (const rule of SITE.children) {
-      expect(optionsOf(rule, 'globalRequestNumber')).toEqual({
-        outputOption: 'ASSIGN_VARIABLE',
-        variableName: 'PMUSER_GRN',
-      });
-    }
+  test('give the event of a request Akamai’s number of it, and a batch none: sent again, it would have another', () => {
+    expect(events && optionsOf(events, 'globalRequestNumber')).toEqual({
+      outputOption: 'ASSIGN_VARIABLE',
+      variableName: 'PMUSER_GRN',
+    });
+    expect(JSON.stringify(collector)).not.toContain('PMUSER_GRN');
   });
 });
 
@@ -226,7 +240,11 @@ describe('the Terraform example', () => {
         Object.entries(values).map(([key, value]) => [key, typeof value]),
       );
     }
-    expect(readdirSync(`${FOLDER}property-snippets`).toSorted()).toEqual(['api.json', 'site.json']);
+    expect(readdirSync(`${FOLDER}property-snippets`).toSorted()).toEqual([
+      'api.json',
+      'client-certificate.json',
+      'site.json',
+    ]);
   });
 
   test('uses every variable that it declares, and declares every one that it uses', () => {
@@ -295,12 +313,12 @@ function read(file: string): string {
 }
 
 /** As the provider's template does it: the quotes go with the placeholder, so that a number is one. */
-function fill(name: string, values: Readonly<Record<string, string | number>>): Rule {
+function fill(name: string, values: Readonly<Record<string, string | number>>): unknown {
   const text = read(`property-snippets/${name}.json`).replace(/"\$\{env\.(\w+)\}"/g, (placeholder, key: string) =>
     key in values ? JSON.stringify(values[key]) : placeholder,
   );
   expect(text).not.toContain('${');
-  return z.strictObject({ rules: ruleSchema }).parse(JSON.parse(text)).rules;
+  return JSON.parse(text);
 }
 
 function* everyRule(rule: Rule): Generator<Rule> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ACCEPTED, answered, eventsOf, fakeBrowser, UNHEARD, UNREACHABLE } from './fake-browser.ts';
+import { ACCEPTED, answered, eventsOf, fakeBrowser, STORED_LATE, UNHEARD, UNREACHABLE } from './fake-browser.ts';
 
 const MINUTE = 60_000;
 
@@ -140,6 +140,83 @@ describe('a batch', () => {
     await browser.advance(MINUTE / 2);
 
     expect([browser.posted.length, drops, browser.storage]).toEqual([sent, told, {}]);
+  });
+
+  test('that never arrived is lost, and told, where its page went away while it sent and the next comes eleven minutes later', async () => {
+    const browser = fakeBrowser();
+    const drops: unknown[] = [];
+    browser.meet(() => UNREACHABLE);
+    const closed = browser.open();
+    closed.client.track({ n: 1 });
+    closed.change();
+    closed.kill();
+
+    await browser.advance(11 * MINUTE);
+    browser.meet(() => ACCEPTED);
+    browser.open({ onDrop: (...drop) => drops.push(drop) });
+    await browser.advance(MINUTE);
+
+    expect([browser.posted, drops, browser.storage]).toEqual([[], [[1, 'expired']], {}]);
+  });
+
+  test('is sent again for a week where its page went away while it sent, and the next one saw it fail within ten minutes', async () => {
+    const browser = fakeBrowser();
+    browser.meet(() => answered(503));
+    const closed = browser.open();
+    closed.client.track({ n: 1 });
+    closed.change();
+    closed.kill();
+
+    browser.open();
+    await browser.advance(24 * 60 * MINUTE);
+    browser.meet(() => ACCEPTED);
+    await browser.advance(2 * MINUTE);
+
+    expect([eventsOf(browser), browser.storage]).toEqual([[{ path: '/', n: 1 }], {}]);
+  });
+
+  test.each([
+    ['answer was lost', UNHEARD],
+    ['answer came too late for the collector', STORED_LATE],
+  ])(
+    'whose %s is sent again for a week where its page saw it fail, though ClickHouse may have forgotten it',
+    async (_what, fate) => {
+      const browser = fakeBrowser();
+      browser.meet(() => fate);
+      const { client } = browser.open();
+      client.track({ n: 1 });
+      client.flush();
+      await browser.advance(50);
+
+      browser.meet(() => UNREACHABLE);
+      await browser.advance(6 * 24 * 60 * MINUTE);
+      browser.meet(() => ACCEPTED);
+      await browser.advance(2 * MINUTE);
+
+      const [first, second, ...others] = browser.posted;
+      expect([others, browser.storage]).toEqual([[], {}]);
+      expect([first?.id, first?.body]).toEqual([second?.id, second?.body]);
+    },
+  );
+
+  test('that somebody else has written over is dropped like any other that is refused, and holds up none', async () => {
+    const browser = fakeBrowser();
+    const drops: unknown[] = [];
+    browser.setOnline(false);
+    const { client } = browser.open({ onDrop: (...drop) => drops.push(drop) });
+    for (const n of [1, 2]) {
+      client.track({ n });
+      client.flush();
+    }
+    const [key = ''] = Object.keys(browser.storage);
+    browser.storage[key] = 'x'.repeat(40);
+    browser.meet((body) => (body.includes('x') ? answered(400) : ACCEPTED));
+
+    browser.setOnline(true);
+    await browser.advance(MINUTE);
+
+    expect([drops, browser.storage]).toEqual([[[0, 'refused']], {}]);
+    expect(eventsOf(browser)).toEqual([{ path: '/', n: 2 }]);
   });
 
   test('that was never sent is sent a day later', async () => {

@@ -11,10 +11,14 @@ export interface Fate {
   readonly afterMs: number;
 }
 
-export interface Posted {
+/** A request that a page made. */
+export interface Attempt {
   readonly id: string;
   readonly body: string;
   readonly at: number;
+  readonly arrives: boolean;
+  /** When its page heard what became of it; undefined where that page was gone before. */
+  readonly heardAt: number | undefined;
 }
 
 export interface Tab {
@@ -30,8 +34,9 @@ export interface Tab {
 
 export interface FakeBrowser {
   readonly storage: Record<string, string | undefined>;
-  /** What arrived. */
-  readonly posted: readonly Posted[];
+  readonly attempts: readonly Attempt[];
+  /** Those that arrived. */
+  readonly posted: readonly Attempt[];
   /** Milliseconds since the epoch. */
   now(): number;
   setOnline(isOnline: boolean): void;
@@ -44,6 +49,8 @@ export interface FakeBrowser {
 export const ACCEPTED: Fate = { arrives: true, answer: { status: 202, retryAfter: null }, afterMs: 50 };
 /** Stored, but nobody hears of it. */
 export const UNHEARD: Fate = { arrives: true, answer: 'silence', afterMs: 50 };
+/** Stored, and then ingest took too long to say so. */
+export const STORED_LATE: Fate = { arrives: true, answer: { status: 503, retryAfter: null }, afterMs: 50 };
 export const UNREACHABLE: Fate = { arrives: false, answer: 'silence', afterMs: 50 };
 
 export function answered(status: number, retryAfter: string | null = null): Fate {
@@ -65,7 +72,7 @@ export function fakeBrowser(quota = Number.POSITIVE_INFINITY): FakeBrowser {
   let fate: (body: string) => Fate = () => ACCEPTED;
   const timers = new Set<Timer>();
   const listeners = new Map<Timer['tab'], () => void>();
-  const posted: Posted[] = [];
+  const attempts: (Attempt & { heardAt: number | undefined })[] = [];
   const storage = limitedStorage(quota);
 
   const open = (options: QueueOptions = {}): Tab => {
@@ -78,9 +85,14 @@ export function fakeBrowser(quota = Number.POSITIVE_INFINITY): FakeBrowser {
     const post = (url: string, body: string) => {
       const { arrives, answer, afterMs } = fate(body);
       const id = new URL(url, 'https://www.example.com').searchParams.get('batch') ?? '';
-      if (arrives) posted.push({ id, body, at: now });
+      const attempt: (typeof attempts)[number] = { id, body, at: now, arrives, heardAt: undefined };
+      attempts.push(attempt);
       return new Promise<PostAnswer>((resolve, reject) => {
-        after(afterMs, () => (answer === 'silence' ? reject(new TypeError('Failed to fetch')) : resolve(answer)));
+        after(afterMs, () => {
+          attempt.heardAt = now;
+          if (answer === 'silence') reject(new TypeError('Failed to fetch'));
+          else resolve(answer);
+        });
       });
     };
     const client = createBatchQueue(options, {
@@ -128,7 +140,10 @@ export function fakeBrowser(quota = Number.POSITIVE_INFINITY): FakeBrowser {
 
   return {
     storage,
-    posted,
+    attempts,
+    get posted() {
+      return attempts.filter(({ arrives }) => arrives);
+    },
     now: () => now,
     setOnline: (online) => {
       isOnline = online;
