@@ -62,6 +62,8 @@ export default defineConfig({
     collector: { edgeWorkerId: 12346, stream: 'web_events' },
   },
 
+  // Once others depend on it, add production: {} and close what `npm run synth` then warns of: docs/production.md.
+
   // What must stay true, whatever is changed above.
   tests: [
     { principal: 'web-edge', action: 'write', stream: 'web_events', source: 'ew/12345/1.2.0', expect: 'allow' },

@@ -8,10 +8,11 @@ import {
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
+import { type Duration, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { protectedLog } from './protected-log.ts';
 
 export interface EdgehouseFunctionProps {
   /** The bundle: a folder with `index.mjs`, which exports `handler`. */
@@ -36,10 +37,7 @@ export class EdgehouseFunction extends Construct {
   constructor(scope: Construct, id: string, props: EdgehouseFunctionProps) {
     super(scope, id);
     // Kept when the stack goes: log groups hold audit lines.
-    const logGroup = new LogGroup(this, 'Log', {
-      retention: props.logRetention,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    });
+    const logGroup = protectedLog(this, 'Log', props.logRetention);
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What ${id} may do`,
@@ -82,7 +80,7 @@ const NO_TRACING = {
 const CALLED_DIRECTLY = {
   id: 'Serverless-LambdaDLQ',
   reason:
-    'API Gateway, event sources and Secrets Manager wait for its answer. The age of passwords, which a schedule asks for, has an alarm.',
+    'API Gateway, event sources and Secrets Manager wait for its answer. What a schedule asks for has an alarm that takes silence for trouble.',
 };
 
 function writeLog(logGroup: LogGroup): PolicyStatement {

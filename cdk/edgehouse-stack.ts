@@ -18,12 +18,15 @@ import { Issuer } from './issuer.ts';
 import { nameApi } from './name-api.ts';
 import { PasswordRotation } from './password-rotation.ts';
 import type { Preset } from './preset.ts';
+import { applyProduction } from './production.ts';
 import { SECRETS_MANAGER, type SecretKeeper, vault } from './secret-keeper.ts';
 import { type SharedSecretIds, SharedSecrets, sharedIn } from './shared-secrets.ts';
 import { Spool } from './spool.ts';
 import { stageThrottle } from './stage-throttle.ts';
 import { TokenAuthorizer } from './token-authorizer.ts';
+import { warnIfOpen } from './warn-if-open.ts';
 import type { PerFunction, PrimaryFunction } from './watch/alarm.ts';
+import { certificatePrincipalsIn, serverCertificatesIn } from './watch/certificate-alarms.ts';
 import { Watch } from './watch/watch.ts';
 
 /** Each function's bundle: a folder with `index.mjs`. */
@@ -62,23 +65,26 @@ export class EdgehouseStack extends Stack {
       issuerUrl: issuer.url,
       mtls: config.domain?.mtls === true,
     });
+    const throttle = stageThrottle(config);
     const ingest = new IngestApi(this, 'IngestApi', {
       bundle: bundles.ingest,
       authorizer,
       keeper,
       secrets,
       spool,
-      throttle: stageThrottle(config.streams),
+      throttle,
       domainOnly: config.domain !== undefined,
     });
+    const functions = {
+      authorizer: authorizer.function.lambda,
+      ingest: ingest.function.lambda,
+      replay: spool.function.lambda,
+      ...(primary === undefined && this.shared.functions),
+    };
     const watch = new Watch(this, 'Watch', {
       ingestApi: ingest.api,
-      functions: {
-        authorizer: authorizer.function.lambda,
-        ingest: ingest.function.lambda,
-        replay: spool.function.lambda,
-        ...(primary === undefined && this.shared.functions),
-      },
+      accessLog: ingest.accessLog,
+      functions,
       replayQueue: spool.replayQueue.queue,
       deadLetterQueue: spool.replayQueue.deadLetters,
       // Without an EdgeWorker there is no token whose life could be watched.
@@ -86,8 +92,19 @@ export class EdgehouseStack extends Stack {
       networks: config.edge.networks,
       rotateDays: config.clickhouse.rotateDays,
       streams: Object.keys(config.streams),
-      alarmsFor: preset,
+      certificatePrincipals: certificatePrincipalsIn(config.principals),
+      serverCertificates: serverCertificatesIn(config.domain, this.region),
+      preset,
     });
+    if (config.production !== undefined) {
+      applyProduction(this, config.production, {
+        functions,
+        alarmTopics: [watch.topics.informs, watch.topics.pages],
+        burst: throttle.burstLimit,
+      });
+    }
+    // Once: what leaves one region open leaves all of them.
+    if (primary === undefined) warnIfOpen(this, config);
 
     const origin = config.domain === undefined ? ingest.api.apiEndpoint : `https://${config.domain.name}`;
     this.#output('ApiUrl', 'Origin of the API: POST /v1/streams/{stream}/batches', origin);
@@ -96,7 +113,12 @@ export class EdgehouseStack extends Stack {
     this.#output('SpoolBucket', 'Keeps what ClickHouse could not take', spool.store.bucket.bucketName);
     this.#output('ReplayQueueUrl', 'What waits for replay', spool.replayQueue.queue.queueUrl);
     this.#output('DeadLetterQueueUrl', 'What replay gave up on', spool.replayQueue.deadLetters.queueUrl);
-    this.#output('AlarmTopicArn', 'Subscribe here whoever is to be woken', watch.topic.topicArn);
+    this.#output(
+      'AlarmTopicArn',
+      'Every alarm goes here: subscribe a mailbox or a channel',
+      watch.topics.informs.topicArn,
+    );
+    this.#output('PageTopicArn', 'Subscribe here whoever is to be woken', watch.topics.pages.topicArn);
     if (config.secrets === 'aws') this.#output('SpoolKeySecretName', 'Generated', SPOOL_KEY_SECRET);
   }
 

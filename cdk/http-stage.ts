@@ -1,8 +1,8 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type HttpApi, HttpStage, LogGroupLogDestination, type ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { type LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { protectedLog } from './protected-log.ts';
 
 export interface LoggedStageProps {
   readonly api: HttpApi;
@@ -37,10 +37,7 @@ export class LoggedStage extends Construct {
 
   constructor(scope: Construct, id: string, { api, throttle }: LoggedStageProps) {
     super(scope, id);
-    this.accessLog = new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    });
+    this.accessLog = protectedLog(this, 'AccessLog', RetentionDays.THREE_MONTHS);
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',

@@ -1,6 +1,6 @@
 import { HttpApi, HttpMethod, type HttpStage, type ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { SPOOL_PREFIX } from '../functions/shared/batch-spool.ts';
@@ -32,6 +32,7 @@ export interface IngestApiProps {
 export class IngestApi extends Construct {
   readonly api: HttpApi;
   readonly stage: HttpStage;
+  readonly accessLog: LogGroup;
   readonly function: EdgehouseFunction;
 
   constructor(scope: Construct, id: string, props: IngestApiProps) {
@@ -69,6 +70,8 @@ export class IngestApi extends Construct {
       integration: new HttpLambdaIntegration('Ingest', this.function.lambda),
       authorizer: props.authorizer.authorizer,
     });
-    this.stage = new LoggedStage(this, 'Default', { api: this.api, throttle: props.throttle }).stage;
+    const { stage, accessLog } = new LoggedStage(this, 'Default', { api: this.api, throttle: props.throttle });
+    this.stage = stage;
+    this.accessLog = accessLog;
   }
 }

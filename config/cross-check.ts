@@ -1,11 +1,14 @@
 import { checkCertificates } from './check-certificates.ts';
 import { checkDomain } from './check-domain.ts';
 import { checkEdgeTokens } from './check-edge-tokens.ts';
+import { checkEdgeWorkers } from './check-edge-workers.ts';
 import { checkIssuers } from './check-issuers.ts';
 import { checkPrincipal } from './check-principal.ts';
+import { checkProduction } from './check-production.ts';
 import { problem } from './describe-issue.ts';
 import { readableRelations } from './readable-relations.ts';
 import type { ConfigSections, Principal } from './schema.ts';
+import { RESERVED_RELATIONS, SYSTEM_VIEWS } from './system-views.ts';
 import { unknownName } from './unknown-name.ts';
 
 /** Every problem that only shows when sections are held against each other. */
@@ -21,6 +24,7 @@ export function crossCheck(config: ConfigSections): readonly string[] {
     ...checkIdentities(principals),
     ...checkDomain(config),
     ...checkCertificates(config),
+    ...checkProduction(config),
     ...checkTests(config),
     ...checkVaultAudience(config),
   ];
@@ -36,37 +40,8 @@ function checkLifetime({ tokenLifetimeMinutes, refreshMinutes }: ConfigSections[
   return [problem(['edge', 'tokenLifetimeMinutes'], String(tokenLifetimeMinutes), expected)];
 }
 
-function checkEdgeWorkers({ edge, streams }: ConfigSections): readonly string[] {
-  return (['collector', 'requestEvents'] as const).flatMap((name) => {
-    const worker = edge[name];
-    if (worker === undefined) return [];
-    const path = ['edge', name];
-    const [own, known] = [String(worker.edgeWorkerId), edge.edgeWorkerIds.map(String)];
-    return [
-      ...unknownName([...path, 'edgeWorkerId'], own, known),
-      ...unknownName([...path, 'stream'], worker.stream, Object.keys(streams)),
-      ...checkHandlerAlone(edge, path, own),
-    ];
-  });
-}
-
-/** A bundle that answers requests itself would answer those of the site too. */
-function checkHandlerAlone(
-  { collector, requestEvents }: ConfigSections['edge'],
-  path: readonly string[],
-  id: string,
-): readonly string[] {
-  if (path[1] !== 'requestEvents' || collector?.edgeWorkerId !== requestEvents?.edgeWorkerId) return [];
-  return [
-    problem([...path, 'edgeWorkerId'], id, 'an id that the collector does not have; give each a bundle of its own'),
-  ];
-}
-
 function checkTables({ streams }: ConfigSections): readonly string[] {
-  const owners = new Map([
-    ['batches', 'edgehouse itself'],
-    ['quarantine', 'edgehouse itself'],
-  ]);
+  const owners = new Map(RESERVED_RELATIONS.map((relation) => [relation, 'edgehouse itself']));
   return Object.values(streams).flatMap(({ name, table }) => {
     const owner = owners.get(table);
     owners.set(table, owner ?? `stream ${name}`);
@@ -103,7 +78,7 @@ function checkTests({ tests, principals, streams, regions }: ConfigSections): re
     ...unknownName(
       ['tests', index, 'stream'],
       test.stream,
-      test.action === 'read' ? [...known.stream, 'batches'] : known.stream,
+      test.action === 'read' ? [...known.stream, ...SYSTEM_VIEWS] : known.stream,
     ),
     ...(test.action === 'write' && test.region !== undefined
       ? unknownName(['tests', index, 'region'], test.region, known.region)
@@ -119,7 +94,7 @@ function checkVaultAudience({ secrets, issuers }: ConfigSections): readonly stri
 }
 
 function checkViews({ principals, streams }: ConfigSections): readonly string[] {
-  const taken = new Set(['batches', 'quarantine', ...Object.values(streams).map(({ table }) => table)]);
+  const taken = new Set([...RESERVED_RELATIONS, ...Object.values(streams).map(({ table }) => table)]);
   return Object.values(principals).flatMap((principal) =>
     readableRelations(principal, streams).flatMap(({ relation, filter }) => {
       if (filter === undefined) return [];

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { EDGE_KV_NAMES } from './edge-kv-names.ts';
 import { edgeTokensSchema } from './edge-tokens-schema.ts';
 import { collectorSchema, edgeWorkerId, requestEventsSchema } from './edge-worker-schema.ts';
 import { distinct, hostLabel, hostname, strictObject, wholeNumber } from './schema-parts.ts';
 
-// Names as EdgeKV takes them (`edgekv.js` and the CLI).
-const edgeKvNamespace = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$/, '1 to 32 of A-Z, a-z, 0-9, _ and -');
-const edgeKvGroup = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, '1 to 128 of A-Z, a-z, 0-9, _ and -');
+function edgeKvName({ pattern, expected }: { readonly pattern: RegExp; readonly expected: string }) {
+  return z.string().regex(pattern, expected);
+}
 
 const origin = z
   .string()
@@ -17,9 +18,9 @@ const origin = z
 /** How EdgeWorkers get their credentials, and what is built into their bundles. */
 export const edgeSchema = strictObject({
   /** EdgeKV namespace. @default 'edgehouse' */
-  namespace: edgeKvNamespace.default('edgehouse'),
+  namespace: edgeKvName(EDGE_KV_NAMES.namespace).default('edgehouse'),
   /** EdgeKV group that holds one item per EdgeWorker id. @default 'credentials' */
-  group: edgeKvGroup.default('credentials'),
+  group: edgeKvName(EDGE_KV_NAMES.group).default('credentials'),
   /** Ids of the EdgeWorkers that get a token. @default [] */
   edgeWorkerIds: distinct(edgeWorkerId).default([]),
   /** The Akamai networks whose EdgeKV gets it. @default ['staging', 'production'] */
@@ -39,6 +40,11 @@ export const edgeSchema = strictObject({
   apiHost: hostname.optional(),
   /** Origins besides its own whose pages may post to the collector. @default [] */
   allowedOrigins: distinct(origin).default([]),
+  /**
+   * The DataStream 2 stream, active before the bundles are, that gets the log lines of both EdgeWorkers: one for each lost event.
+   * Built into the bundles. @default none: they are in debug headers only
+   */
+  logging: strictObject({ ds2id: wholeNumber(1, 2_147_483_647) }).optional(),
   /** The EdgeWorker that answers `/collect`: batches of browsers and apps. */
   collector: collectorSchema.optional(),
   /** The EdgeWorker that sends one event for each request of the site. */

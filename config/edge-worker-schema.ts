@@ -17,21 +17,17 @@ const variable = z
   .string()
   .regex(/^PMUSER_[A-Z0-9_]{1,100}$/, 'the name of a property variable: PMUSER_ and A-Z, 0-9, _');
 
-/** Their value opens a door, or is the address that `clientIp` decides about. */
-const KEPT_HEADERS: readonly string[] = [
-  'authorization',
-  'cookie',
-  'forwarded',
-  'proxy-authorization',
-  'true-client-ip',
-  'x-forwarded-for',
-  'x-real-ip',
-];
+/** How names end whose value is the address that `clientIp` decides about, or opens a door. */
+const ADDRESS_HEADER = /(^|-)(addr|address|forwarded|forwarded-for|ip)$/;
+const CREDENTIAL_HEADER = /(^|-)(apikey|assertion|auth|authorization|cookie|jwt|key|password|secret|token)$/;
 
 const header = z
   .string()
   .regex(/^[a-z0-9-]{1,100}$/, 'the name of a request header in lower case')
-  .refine((name) => !KEPT_HEADERS.includes(name), 'a header that holds neither credentials nor an address');
+  .refine(
+    (name) => !ADDRESS_HEADER.test(name) && !CREDENTIAL_HEADER.test(name),
+    'a header that holds neither credentials nor an address',
+  );
 
 // RFC 6265 §4.1.1: a token.
 const cookie = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'the name of a cookie');
@@ -95,7 +91,22 @@ export const collectorSchema = strictObject({
   columns: collectorColumns.default(visitorColumns),
   /** Best effort: each JavaScript context counts for itself. */
   visitorRate: visitorRate.prefault({}),
-}).superRefine(keepKey);
+}).superRefine(({ columns }, context) => {
+  for (const [column, source] of Object.entries(columns)) {
+    const expected = whyUnstable(column, source);
+    if (expected !== undefined) context.addIssue({ code: 'custom', path: ['columns', column], message: expected });
+  }
+});
+
+/** Of a request and not of its visitor: two attempts of one batch would differ, and so both be stored. */
+const REQUEST_VARIABLES: readonly string[] = ['PMUSER_EVENT_TIME', 'PMUSER_GRN'];
+
+/** What is expected of a collector's column, where a repeated batch could not have it again. */
+function whyUnstable(column: string, source: z.output<typeof collectorColumns>[string]): string | undefined {
+  if (column === 'request_id') return 'no source: there it is <batch id>/<row>';
+  const changes = 'variable' in source && REQUEST_VARIABLES.includes(source.variable);
+  return changes ? 'what is the same when a batch is sent again' : undefined;
+}
 
 const pathPattern = z.string().regex(/^\/[^*\s]*\*?$/, 'a path, or the beginning of one and a final *');
 
@@ -133,7 +144,6 @@ export const requestEventsSchema = strictObject({
   /** @default every request becomes an event */
   sampling: samplingSchema.optional(),
 })
-  .superRefine(keepKey)
   .superRefine(({ handler, columns = {}, sampling }, context) => {
     const refuse = (path: readonly string[], message: string) =>
       context.addIssue({ code: 'custom', path: [...path], message });
@@ -163,21 +173,6 @@ export const requestEventsSchema = strictObject({
       ...(sampling && { sampling: late ? withErrors(sampling) : sampling }),
     };
   });
-
-interface KeyedWorker {
-  readonly clientIp: 'truncated' | 'full' | { readonly hashWith: string };
-  readonly columns?: Readonly<Record<string, object>> | undefined;
-}
-
-/** The key that keeps addresses from being guessed is no event. */
-function keepKey({ clientIp, columns = {} }: KeyedWorker, context: z.core.$RefinementCtx): void {
-  if (typeof clientIp === 'string') return;
-  for (const [column, source] of Object.entries(columns)) {
-    if (!('variable' in source) || source.variable !== clientIp.hashWith) continue;
-    const message = 'another variable: this one holds the key of clientIp';
-    context.addIssue({ code: 'custom', path: ['columns', column, 'variable'], message });
-  }
-}
 
 function needsAnswer(source: z.output<typeof eventColumns>[string]): boolean {
   return 'response' in source || ('timing' in source && source.timing === 'duration');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { certificateSchema, deniedCertificatesSchema } from './certificate-schema.ts';
 import { rowFilterFault } from './row-filter.ts';
 import { plainText, regionName, sourcePattern, strictObject, wholeNumber } from './schema-parts.ts';
-import { STREAM_LIMITS } from './stream-limits.ts';
+import { PATIENCE_MS, STREAM_LIMITS } from './stream-limits.ts';
 
 const names = z.array(z.string()).min(1);
 const sources = z.array(sourcePattern).min(1);
@@ -78,6 +78,11 @@ export const principalSchema = strictObject({
      * for itself and nothing is shared between them, so it tames a sender that runs wild and is no exact quota. @default no limit
      */
     batchesPerSecond: z.number().positive().max(10_000).optional(),
+    /**
+     * Milliseconds that one batch may wait for ClickHouse before it is spooled and answered 202. More than the usual is for senders that
+     * wait longer themselves; an EdgeWorker gives up after 3 s. At most 10_000. @default 1_500
+     */
+    patienceMs: wholeNumber(1, PATIENCE_MS.most).optional(),
   }).optional(),
   /**
    * Its tokens that were issued before this time are refused, however long they would still be good; a time to come refuses all of

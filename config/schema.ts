@@ -4,9 +4,11 @@ import { edgeSchema } from './edge-schema.ts';
 import { issuersSchema } from './issuer-schema.ts';
 import { policyTestSchema } from './policy-test-schema.ts';
 import { principalSchema } from './principal-schema.ts';
+import { productionSchema } from './production-schema.ts';
 import { distinct, identifier, regionName, strictObject, wholeNumber, withName } from './schema-parts.ts';
 import { secretsSchema } from './secrets-schema.ts';
 import { streamSchema } from './stream-schema.ts';
+import { RESERVED_RELATIONS } from './system-views.ts';
 
 const principalName = z
   .string()
@@ -15,7 +17,7 @@ const principalName = z
 const streamName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a name of a-z, 0-9 and _, beginning with a letter, at most 63 characters')
-  .refine((name) => name !== 'batches' && name !== 'quarantine', 'a name that edgehouse does not use itself');
+  .refine((name) => !RESERVED_RELATIONS.includes(name), 'a name that edgehouse does not use itself');
 
 // The characters that Secrets Manager takes in a name (API reference, CreateSecret).
 const secretName = z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret, never its value');
@@ -62,6 +64,8 @@ export const configSchema = strictObject({
     ),
   /** How EdgeWorkers get their credentials, and what is built into their bundles. */
   edge: edgeSchema,
+  /** What a stack has that others depend on. @default it is tried out */
+  production: productionSchema.optional(),
   /** What the policy must answer. They run whenever the config is read, and one that fails stops everything. @default [] */
   tests: z.array(policyTestSchema).default([]),
 }).transform(({ principals, ...sections }) => {

@@ -9,3 +9,9 @@ export const STREAM_LIMITS = {
   rows: 10_000,
   rowBytes: 65_536,
 } as const;
+
+/**
+ * Milliseconds that a batch may wait for ClickHouse before it is spooled. An EdgeWorker gives up after 3 s; ingest has 15 s for everything,
+ * and of those the secrets that it reads before may take several.
+ */
+export const PATIENCE_MS = { usual: 1_500, most: 10_000 } as const;

@@ -39,6 +39,7 @@ import { findApis } from './template/find-apis.ts';
 import { loadTemplate } from './template/load-template.ts';
 import { type LocalFunctions, makeRoutes } from './template/make-routes.ts';
 import { startSite } from './traffic/site.ts';
+import { withLocalOrigin } from './with-local-origin.ts';
 
 export interface StackOptions {
   readonly config: Config;
@@ -176,7 +177,7 @@ async function open(
   );
   const ingest = createIngest({
     ...kept,
-    config,
+    config: withLocalOrigin(config),
     region,
     signingMaster,
     principalKeys,

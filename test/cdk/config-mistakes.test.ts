@@ -42,7 +42,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'a rule on a stream that does not exist': {
     config: withPrincipal('analyst', { allow: [{ read: ['web_event'] }] }),
-    said: 'principals.analyst.allow[0].read[0]: "web_event" → one of web_events, batches; rename it to web_events',
+    said: 'principals.analyst.allow[0].read[0]: "web_event" → one of web_events, batches, ledger, refused_rows; rename it to web_events',
   },
   'two principals that one token could be': {
     config: withPrincipal('double', {

@@ -8,15 +8,22 @@ const [emulator] = synthesize({ preset: 'emulator' });
 const paths = (resources: readonly Resource[]) => resources.map(({ path }) => path).sort();
 
 describe('the emulator preset', () => {
-  test('leaves out rotation schedules and the alarms that need more than one plain metric, and nothing else', () => {
+  test('leaves out rotation schedules, the page, alarms on more than one plain metric and saved queries, and nothing else', () => {
     const there = new Set(paths(emulator.resources));
     const leftOut = aws.resources.filter(({ path }) => !there.has(path));
 
     console.log(`The emulator preset leaves out:\n${paths(leftOut).join('\n')}`);
-    const schedules = aws.ofType('AWS::SecretsManager::RotationSchedule');
-    const alarms = aws.ofType('AWS::CloudWatch::Alarm').filter(({ properties }) => 'Metrics' in properties);
-    expect(paths(leftOut)).toEqual(paths([...schedules, ...alarms]));
-    expect([schedules.length > 0, alarms.length > 0]).toEqual([true, true]);
+    const whole = [
+      'AWS::SecretsManager::RotationSchedule',
+      'AWS::CloudWatch::CompositeAlarm',
+      'AWS::Logs::QueryDefinition',
+    ];
+    const refused = [
+      ...whole.map((type) => aws.ofType(type)),
+      aws.ofType('AWS::CloudWatch::Alarm').filter(({ properties }) => 'Metrics' in properties),
+    ];
+    expect(paths(leftOut)).toEqual(paths(refused.flat()));
+    expect(refused.map((resources) => resources.length > 0)).not.toContain(false);
   });
 
   test('adds nothing', () => {

@@ -5,74 +5,8 @@ import { valueText } from './support/value-text.ts';
 
 const [stack] = synthesize();
 
-/** Losing one of these loses data, keys or the record of who did what. */
-const KEPT_TYPES = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret', 'AWS::Logs::LogGroup'];
-/** Notices are encrypted with it on their way; nothing lies anywhere under it. */
-const TOPIC_KEY = 'Watch/Alarms/Key';
-
-describe('what must outlive the stack', () => {
-  test('stays when the stack is deleted or replaces it, and goes only when its first deploy fails', () => {
-    const kept = stack.resources.filter(({ type, path }) => KEPT_TYPES.includes(type) && path !== TOPIC_KEY);
-
-    expect(kept).toHaveLength(20);
-    for (const { path, deletionPolicy, updateReplacePolicy } of kept) {
-      expect([path, deletionPolicy, updateReplacePolicy]).toEqual([path, 'RetainExceptOnCreate', 'Retain']);
-    }
-  });
-
-  test('is logged: audit lines for 13 months, access logs for three, the rest for one', () => {
-    const days = stack
-      .ofType('AWS::Logs::LogGroup')
-      .map(({ path, properties }) => [path, properties['RetentionInDays']]);
-
-    expect(Object.fromEntries(days)).toEqual({
-      'TokenAuthorizer/Verifier/Log': 400,
-      'IngestApi/Ingest/Log': 400,
-      'Spool/Replayer/Log': 30,
-      'Issuer/Documents/Log': 30,
-      'CredentialRotation/Refresh/Log': 30,
-      'PasswordRotation/Rotate/Log': 30,
-      'IngestApi/Default/AccessLog': 90,
-      'Issuer/Default/AccessLog': 90,
-    });
-  });
-});
-
 describe('the spool', () => {
   const bucket = stack.at('Spool/Store/Bucket');
-
-  test('is encrypted with a key of its own that changes, versioned, and closed to the public', () => {
-    expect(bucket.properties).toMatchObject({
-      BucketEncryption: {
-        ServerSideEncryptionConfiguration: [
-          { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } },
-        ],
-      },
-      VersioningConfiguration: { Status: 'Enabled' },
-      PublicAccessBlockConfiguration: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
-      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-    });
-    expect(stack.at('Spool/Store/Key').properties).toMatchObject({ EnableKeyRotation: true });
-  });
-
-  test('and its queues are reached by TLS only', () => {
-    const policies = ['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'].flatMap((type) => stack.ofType(type));
-
-    expect(policies).toHaveLength(4);
-    for (const { properties } of policies) {
-      const { Statement } = policySchema.parse(properties['PolicyDocument']);
-      expect(Statement[0]).toMatchObject({
-        Effect: 'Deny',
-        Principal: { AWS: '*' },
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-      });
-    }
-  });
 
   test('never expires a batch: only verdicts, removed versions and broken uploads', () => {
     expect(bucket.properties['LifecycleConfiguration']).toEqual({

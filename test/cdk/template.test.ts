@@ -3,6 +3,8 @@ import { inRegions, type Synthesized, synthesize } from './support/synthesize.ts
 
 /** Have tests of their own, and change with every word of a runbook. */
 const ELSEWHERE = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard'];
+/** Has a test of its own, and is the same of every log group. */
+const PROTECTION = 'DataProtectionPolicy';
 
 const [primary, other] = synthesize({ config: inRegions('us-east-1', 'eu-west-1') });
 if (other === undefined) throw new Error('The second region has no stack.');
@@ -11,7 +13,7 @@ if (other === undefined) throw new Error('The second region has no stack.');
 function masked({ resources, outputs }: Synthesized): unknown {
   const shown = resources
     .filter(({ type }) => !ELSEWHERE.includes(type))
-    .map(({ path, type, properties }) => [`${path} (${type})`, properties]);
+    .map(({ path, type, properties: { [PROTECTION]: _, ...properties } }) => [`${path} (${type})`, properties]);
   const text = JSON.stringify({ resources: Object.fromEntries(shown), outputs });
   return JSON.parse(text.replaceAll(/[0-9a-f]{64}\.zip/g, '<hash>.zip'));
 }

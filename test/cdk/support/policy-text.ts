@@ -4,6 +4,7 @@ import { valueText } from './value-text.ts';
 
 const oneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 const statementSchema = z.strictObject({
+  Sid: z.string().optional(),
   Effect: z.enum(['Allow', 'Deny']),
   Action: oneOrMore,
   Resource: z.unknown().optional(),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { appWithConfig } from '../../deploy/support/other-config.ts';
 
 export interface Ended {
   readonly code: number;
@@ -18,6 +19,12 @@ const TIMEOUT_MS = 60_000;
 export async function runSynth(output: string, ...options: readonly string[]): Promise<Ended> {
   const cli = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
   return run([cli, 'synth', '--quiet', '--output', output, ...options], output);
+}
+
+/** The same with another config in the place of `edgehouse.config.ts`. */
+export async function runSynthWith(config: unknown, output: string, ...options: readonly string[]): Promise<Ended> {
+  const app = await appWithConfig(config);
+  return runSynth(output, ...app.args, ...options).finally(app.remove);
 }
 
 /** Runs the CDK app alone, with another config in the place of `edgehouse.config.ts`. */

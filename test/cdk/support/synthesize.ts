@@ -66,7 +66,12 @@ export function synthesize({
     mkdirSync(empty);
     writeFileSync(join(empty, 'index.mjs'), 'export const handler = async () => ({});\n');
     const app = new App({
-      context: { ...cdkContext(), 'aws:cdk:enable-path-metadata': true },
+      context: {
+        ...cdkContext(),
+        'aws:cdk:enable-path-metadata': true,
+        // What a config leaves open is not for the output of tests.
+        '@aws-cdk/core:annotationsInValidationReport': validate,
+      },
       analyticsReporting: false,
       builtinCloudFormationValidation: validate,
       outdir: join(directory, 'out'),

@@ -79,11 +79,6 @@ describe('what an EdgeWorker sends', () => {
     ['the token of a visitor', { columns: { a: { header: 'authorization' } } }, /neither credentials nor an address/],
     ['all cookies', { columns: { a: { header: 'cookie' } } }, /neither credentials nor an address/],
     [
-      'the address by a back door',
-      { columns: { a: { header: 'x-forwarded-for' } } },
-      /neither credentials nor an address/,
-    ],
-    [
       'a cookie whose name is none',
       { columns: { a: { cookie: 'a;b' } } },
       /columns\.a\.cookie: "a;b" → the name of a cookie/,
@@ -127,6 +122,51 @@ describe('what an EdgeWorker sends', () => {
     const problems = problemsOf({ requestEvents: { ...WORKER, ...change } });
 
     expect(problems.join('\n')).toMatch(expected);
+  });
+
+  test.each([
+    ...['true-client-ip', 'x-client-ip', 'x-cluster-client-ip', 'cf-connecting-ip', 'x-real-ip', 'x-remote-addr'],
+    ...['forwarded', 'x-forwarded-for', 'x-original-forwarded-for'],
+    ...['proxy-authorization', 'x-api-key', 'x-auth-token', 'x-goog-iap-jwt-assertion', 'set-cookie', 'x-csrf-token'],
+  ])('cannot be an address or a credential by a back door: header %s', (header) => {
+    const problems = problemsOf({
+      collector: { ...WORKER, columns: { a: { header } } },
+      requestEvents: { ...WORKER, edgeWorkerId: 2, sampling: { rate: 1, by: { header } } },
+    });
+
+    expect(problems).toHaveLength(2);
+    expect(problems.join('\n').match(/a header that holds neither credentials nor an address/g)).toHaveLength(2);
+  });
+
+  test.each(['accept-language', 'x-forwarded-proto', 'x-ip-country', 'x-visitor', 'keyboard', 'x-trip'])(
+    'may be another header: %s',
+    (header) => {
+      expect(requestEvents({ columns: { a: { header } } })?.columns).toEqual({ a: { header } });
+    },
+  );
+
+  test.each([
+    ['collector', 'requestEvents'],
+    ['requestEvents', 'collector'],
+  ])('cannot be the key that hides the addresses of the %s, from the %s', (keyed, other) => {
+    const [clientIp, columns] = [{ hashWith: 'PMUSER_KEY' }, { a: { variable: 'PMUSER_KEY' } }];
+
+    const problems = problemsOf({ [keyed]: { ...WORKER, clientIp }, [other]: { ...WORKER, edgeWorkerId: 2, columns } });
+
+    expect(problems).toEqual([
+      `edge.${other}.columns.a.variable: "PMUSER_KEY" → another variable: this one holds the key of clientIp; change it`,
+    ]);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['Akamai’s number of the request', { a: { variable: 'PMUSER_GRN' } }, /columns\.a: an object → what is the same/],
+    ['a time of the property', { a: { variable: 'PMUSER_EVENT_TIME' } }, /columns\.a: an object → what is the same/],
+    ['a number of its own for an event', { request_id: { cookie: 'id' } }, /columns\.request_id: .* → no source/],
+  ])('cannot be, from the collector, %s: a batch that is sent again would be another', (_name, columns, expected) => {
+    const problems = problemsOf({ collector: { ...WORKER, columns } });
+
+    expect(problems.join('\n')).toMatch(expected);
+    expect(requestEvents({ columns })?.columns).toEqual(columns);
   });
 
   test.each<[string, object]>([

@@ -24,7 +24,7 @@ describe('compileGrants', () => {
     expect(grants).toEqual([
       `GRANT INSERT ${web}, INSERT ${quarantine} TO edgehouse_writer_role WITH REPLACE OPTION`,
       'GRANT edgehouse_writer_role TO edgehouse_writer WITH REPLACE OPTION',
-      `GRANT SELECT ${batches}, SELECT ON \`system\`.\`columns\`, SHOW COLUMNS ${web}, SHOW COLUMNS ${quarantine} TO edgehouse_inspector_role WITH REPLACE OPTION`,
+      `GRANT SELECT ${batches}, SELECT ${ledger}, SELECT ON \`system\`.\`columns\`, SHOW COLUMNS ${web}, SHOW COLUMNS ${quarantine} TO edgehouse_inspector_role WITH REPLACE OPTION`,
       'GRANT edgehouse_inspector_role TO edgehouse_inspector WITH REPLACE OPTION',
       `GRANT SELECT ${web}, SELECT ${quarantine}, SELECT ${batches}, ALTER DELETE ${web}, ALTER DELETE ${quarantine}, ALTER DELETE ${ledger} TO edgehouse_operator_role WITH REPLACE OPTION`,
       'GRANT edgehouse_operator_role TO edgehouse_operator WITH REPLACE OPTION',

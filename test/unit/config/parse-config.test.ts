@@ -117,7 +117,11 @@ describe('parseConfig', () => {
     ['a bad source', allow({ write: ['web'], sources: ['ew/*/1'] }), 'sources[0]: "ew/*/1"'],
     ['a source with a comma', allow({ write: ['web'], sources: ['a,b'] }), 'sources[0]: "a,b"'],
     ['every stream, allowed', allow({ write: ['*'], sources: ['a'] }), 'allow[0].write[0]: "*" → one of web'],
-    ['an unknown stream', allow({ read: ['wed'] }), 'allow[0].read[0]: "wed" → one of web, batches; rename it to web'],
+    [
+      'an unknown stream',
+      allow({ read: ['wed'] }),
+      'allow[0].read[0]: "wed" → one of web, batches, ledger, refused_rows; rename it to web',
+    ],
     ['a region that is not deployed', allow({ write: ['web'], sources: ['a'], regions: ['eu-west-1'] }), 'regions[0]'],
     ['a filter over two streams', allow({ read: ['web', 'batches'], rows: 'a = 1' }), 'one stream beside rows'],
     ['a filter on batches', allow({ read: ['batches'], rows: 'a = 1' }), 'one stream beside rows'],
@@ -147,6 +151,7 @@ describe('parseConfig', () => {
     ['a stream called batches', { streams: { batches: {} } }, 'streams.batches: this name'],
     ['a stream called quarantine', { streams: { quarantine: {} } }, 'streams.quarantine: this name'],
     ['the ledger as a table', { streams: { web: { table: 'batches' } } }, 'not that of edgehouse itself'],
+    ['the refused rows as a table', { streams: { web: { table: 'refused_rows' } } }, 'not that of edgehouse itself'],
     ['a table that is SQL', { streams: { web: { table: 'a; DROP' } } }, 'streams.web.table: "a; DROP"'],
     ['one table for two streams', { streams: { a: { table: 't' }, b: { table: 't' } } }, 'not that of stream a'],
     [
