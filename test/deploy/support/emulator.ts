@@ -9,15 +9,22 @@ export interface Emulator {
   readonly certificate: string;
   /** The same as a file, for programs that are told by an environment variable. */
   readonly certificateFile: string;
-  /** The Python of its venv. */
+  /** The Python of its venv; `aws` lies beside it. */
   readonly python: string;
+  /** Where its clients look: {@link inRegion}. */
+  readonly region: string;
 }
 
-/** The account and the Region that the emulator says it is. */
+/** The account that the emulator says it is, and the Region where one is enough. */
 export const EMULATOR_ACCOUNT = '000000000000';
 export const EMULATOR_REGION = 'us-east-1';
 /** Its root: policies do not bind these keys, so a test may look at everything. */
 const ROOT_KEYS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
+
+/** The same emulator, looked at in another Region. */
+export function inRegion<E extends Emulator>(emulator: E, region: string): E {
+  return { ...emulator, region };
+}
 
 /**
  * Settings for any client of the AWS SDK.
@@ -27,7 +34,7 @@ const ROOT_KEYS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 export function sdkSettings(emulator: Emulator) {
   return {
     endpoint: requireLoopback(emulator.endpoint).origin,
-    region: EMULATOR_REGION,
+    region: emulator.region,
     credentials: ROOT_KEYS,
     requestHandler: { httpsAgent: new Agent({ ca: emulator.certificate }) },
   };
@@ -47,8 +54,8 @@ export function awsEnvironment(emulator: Emulator): Readonly<Record<string, stri
     AWS_ENDPOINT_URL_S3: origin,
     AWS_ACCESS_KEY_ID: ROOT_KEYS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: ROOT_KEYS.secretAccessKey,
-    AWS_REGION: EMULATOR_REGION,
-    AWS_DEFAULT_REGION: EMULATOR_REGION,
+    AWS_REGION: emulator.region,
+    AWS_DEFAULT_REGION: emulator.region,
     AWS_EC2_METADATA_DISABLED: 'true',
   };
 }

@@ -5,7 +5,13 @@ import { EMULATOR_REGION, type Emulator } from './emulator.ts';
 import { NotLoopbackError, requireLoopback } from './loopback.ts';
 import { runCdk } from './run-program.ts';
 
-const at = (endpoint: string): Emulator => ({ endpoint, certificate: '', certificateFile: '', python: '' });
+const at = (endpoint: string): Emulator => ({
+  endpoint,
+  certificate: '',
+  certificateFile: '',
+  python: '',
+  region: EMULATOR_REGION,
+});
 
 describe('what talks to the emulator', () => {
   test.each([

@@ -9,6 +9,8 @@ export const MINISTACK_PINS = {
   ministack: '1.5.33',
   // RSA and EC keys of KMS need it: without it CreateKey answers 500.
   cryptography: '50.0.2',
+  // `aws`, for the commands of docs/deploy.md.
+  awscli: '1.46.3',
 } as const;
 
 /** The emulator's Python environment could not be made. */

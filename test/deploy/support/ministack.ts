@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { closeServer, listen } from '../../../local/listen.ts';
-import type { Emulator } from './emulator.ts';
+import { EMULATOR_REGION, type Emulator } from './emulator.ts';
 import { requireLoopback } from './loopback.ts';
 import { ministackPython } from './ministack-venv.ts';
 import { type ProcessGroup, runToEnd, startProcessGroup } from './process-group.ts';
@@ -37,6 +37,7 @@ const LOOK_AGAIN_MS = 50;
 /** The major version that the functions are deployed for (`nodejs24.x`): the emulator runs the first `node` on PATH. */
 const NODE_MAJOR = '24';
 const MAKE_CERTIFICATE = fileURLToPath(new URL('./make-certificate.py', import.meta.url));
+const START = fileURLToPath(new URL('./start-ministack.py', import.meta.url));
 const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin'];
 
 /**
@@ -64,10 +65,11 @@ export async function startMinistack(): Promise<Ministack> {
     const made = await runToEnd(python, [MAKE_CERTIFICATE, keyFile, certificateFile], { cwd: home, env });
     if (made.exitCode !== 0) throw new EmulatorStartError('Its certificate could not be made', made.stderr);
     const certificate = await readFile(certificateFile, 'utf8');
-    const server = await startProcessGroup(python, ['-m', 'ministack.app'], { cwd: home, env });
+    const server = await startProcessGroup(python, [START], { cwd: home, env });
     running.push(server);
     await healthy(server, { endpoint, certificate });
-    return { endpoint, certificate, certificateFile, python, log: () => server.stdout() + server.stderr(), stop };
+    const log = () => server.stdout() + server.stderr();
+    return { endpoint, certificate, certificateFile, python, region: EMULATOR_REGION, log, stop };
   } catch (error) {
     await stop();
     throw error;

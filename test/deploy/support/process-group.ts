@@ -10,6 +10,8 @@ const MOST_OUTPUT = 500_000;
 /** A program and every process that it starts, ended together: the group's id is the program's own process id. */
 export interface ProcessGroup {
   readonly pid: number;
+  /** Writes to its standard input, where `input` left that open. */
+  write(text: string): void;
   /** What it and its children wrote to stdout so far; the newest 500 000 characters. */
   stdout(): string;
   /** The same of stderr. */
@@ -24,16 +26,20 @@ export interface ProcessGroupOptions {
   /** The whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Whether something is written to it. @default false: it reads nothing */
+  readonly input?: boolean;
 }
 
 /** @throws what the system says when the program cannot be started at all, such as ENOENT */
 export async function startProcessGroup(
   command: string,
   args: readonly string[],
-  { env, cwd }: ProcessGroupOptions,
+  { env, cwd, input = false }: ProcessGroupOptions,
 ): Promise<ProcessGroup> {
   // detached = a process group of its own (setsid): one signal then reaches grandchildren whose parent has gone.
-  const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd, env, detached: true, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
+  // A program that ends leaves a pipe that takes nothing: its exit code says more.
+  child.stdin?.on('error', () => undefined);
   const [stdout, stderr] = [keepOutput(child, 'stdout'), keepOutput(child, 'stderr')];
   await once(child, 'spawn');
   const ended = once(child, 'close').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
@@ -44,6 +50,7 @@ export async function startProcessGroup(
   process.once('exit', leave);
   return {
     pid,
+    write: (text) => void child.stdin?.write(text),
     stdout,
     stderr,
     ended,

@@ -62,7 +62,7 @@ async function runNode(args: readonly string[], emulator: Emulator, options: Run
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   requireLoopback(emulator.endpoint);
   const home = await mkdtemp(join(tmpdir(), 'edgehouse-cdk-'));
-  const env = environment(emulator, home);
+  const env = programEnvironment(emulator, home);
   const started = performance.now();
   const run = await startProcessGroup(process.execPath, args, { cwd: options.cwd ?? ROOT, env });
   try {
@@ -80,7 +80,8 @@ async function runNode(args: readonly string[], emulator: Emulator, options: Run
   }
 }
 
-function environment(emulator: Emulator, home: string): Readonly<Record<string, string>> {
+/** Of a program that knows no other AWS than the emulator. @param home a folder that is its own */
+export function programEnvironment(emulator: Emulator, home: string): Readonly<Record<string, string>> {
   return {
     PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     HOME: home,

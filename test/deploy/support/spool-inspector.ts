@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Emulator, sdkSettings } from './emulator.ts';
-import type { StackOutputs } from './stack-outputs.ts';
+import type { RegionOutputs } from './stack-outputs.ts';
 
 /** A dead letter as the operator finds it. */
 export interface DeadLetter {
@@ -20,7 +20,7 @@ export interface SpoolInspector {
   close(): void;
 }
 
-export function inspectSpool(emulator: Emulator, { SpoolBucket, DeadLetterQueueUrl }: StackOutputs): SpoolInspector {
+export function inspectSpool(emulator: Emulator, { SpoolBucket, DeadLetterQueueUrl }: RegionOutputs): SpoolInspector {
   const s3 = new S3Client({ ...sdkSettings(emulator), forcePathStyle: true });
   const sqs = new SQSClient(sdkSettings(emulator));
   const dead = new Map<string, DeadLetter>();

@@ -14,7 +14,11 @@ import { startEngine } from '../../../local/clickhouse/start-engine.ts';
 
 /** An embedded ClickHouse with the shipped tables that can go away and come back. */
 export interface Database {
-  /** The secrets of the ClickHouse accounts, as functions read them: each with the rights that the config gives it, and the admin's. */
+  /** Origin, for a client of the test's own. */
+  readonly url: string;
+  /** May do everything. */
+  readonly admin: Account;
+  /** The secrets of the ClickHouse accounts, as functions read them: each with the rights that the config gives it, and that of who may change them. */
   readonly secrets: Readonly<Record<'writer' | 'inspector' | 'admin', string>>;
   /** Rows of a SELECT, every value as text. */
   query(sql: string): Promise<readonly (readonly string[])[]>;
@@ -32,33 +36,45 @@ export interface Database {
   stop(): Promise<void>;
 }
 
+/** With every account that docs/deploy.md has the operator make, and the shipped tables. */
 export async function startDatabase(config: Config): Promise<Database> {
+  const database = await startEmptyDatabase(config);
   const { clickhouse, streams } = config;
+  const client = createAdminClient({ url: database.url, ...database.admin });
+  try {
+    const migrations = await readMigrations();
+    await migrate({ client, database: clickhouse.database, streams: Object.values(streams), migrations });
+    return database;
+  } catch (error) {
+    await database.stop();
+    throw error;
+  } finally {
+    await client.close();
+  }
+}
+
+/** The same without a table. */
+export async function startEmptyDatabase(config: Config): Promise<Database> {
   const dataDir = await mkdtemp(join(tmpdir(), 'edgehouse-deploy-'));
-  const admin = accountOf('deploy');
-  const { writer, inspector } = sqlUsers(config);
-  const accounts = { writer: accountOf(writer), inspector: accountOf(inspector), admin: { ...admin, admin: true } };
-  const options = { dataDir, accounts: Object.values(accounts), accessSql: compileAccess(config) };
+  const { writer, inspector, operator, readers } = sqlUsers(config);
+  const admin = { ...accountOf('default'), admin: true };
+  const accounts = {
+    writer: accountOf(writer),
+    inspector: accountOf(inspector),
+    admin: { ...accountOf('password_rotation'), admin: true },
+  };
+  const people = [operator, ...Object.values(readers)].map(accountOf);
+  const options = {
+    dataDir,
+    accounts: [admin, ...Object.values(accounts), ...people],
+    accessSql: compileAccess(config),
+  };
   let engine = await startEngine(options);
   const { url } = engine;
   const stop = async (): Promise<void> => {
     await engine.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
-  const client = createAdminClient({ url, ...admin });
-  try {
-    await migrate({
-      client,
-      database: clickhouse.database,
-      streams: Object.values(streams),
-      migrations: await readMigrations(),
-    });
-  } catch (error) {
-    await stop();
-    throw error;
-  } finally {
-    await client.close();
-  }
   const ask = (account: Account, body: string) =>
     fetch(url, {
       method: 'POST',
@@ -77,6 +93,8 @@ export async function startDatabase(config: Config): Promise<Database> {
   };
   const secretOf = ({ user, password }: Account) => JSON.stringify({ url, username: user, password });
   return {
+    url,
+    admin,
     secrets: {
       writer: secretOf(accounts.writer),
       inspector: secretOf(accounts.inspector),
@@ -93,7 +111,9 @@ export async function startDatabase(config: Config): Promise<Database> {
     },
     async ledger(batchId) {
       const counts = 'declared, stored, quarantined, missing, duplicates';
-      const [entry] = await query(`SELECT ${counts} FROM ${clickhouse.database}.batches WHERE batch_id = '${batchId}'`);
+      const [entry] = await query(
+        `SELECT ${counts} FROM ${config.clickhouse.database}.batches WHERE batch_id = '${batchId}'`,
+      );
       return entry?.map(Number);
     },
     goAway: () => engine.stop(),

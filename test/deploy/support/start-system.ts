@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { config } from '../../../config/loaded.ts';
 import type { Draft } from '../../integration/support/outside-client.ts';
-import { callApi } from './call-api.ts';
+import { type ApiAnswer, callApi } from './call-api.ts';
 import { say } from './check.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
 import { type EdgeItem, edgeItemSchema } from './edge-item.ts';
 import { type EdgeKvStandIn, startEdgeKvStandIn } from './edge-kv-stand-in.ts';
-import type { StackOutputs } from './stack-outputs.ts';
+import type { RegionOutputs, StackOutputs } from './stack-outputs.ts';
 import { type Database, startDatabase } from './start-database.ts';
 import { invokeFunction, writeSecret } from './use-aws.ts';
 import type { EdgegridClient } from './verify-edgegrid.ts';
@@ -22,13 +22,14 @@ export interface System {
   stop(): Promise<void>;
 }
 
-/** Bootstraps and deploys; the secrets that the operator writes are still empty. @throws CdkFailedError */
-export async function startSystem(): Promise<System> {
-  const akamai = {
-    clientToken: `akab-client-${randomUUID()}`,
-    accessToken: `akab-access-${randomUUID()}`,
-    clientSecret: randomBytes(32).toString('base64'),
-  };
+/**
+ * Bootstraps and deploys; the secrets that the operator writes are still empty.
+ *
+ * @param regions see {@link startDeployment}
+ * @throws CdkFailedError
+ */
+export async function startSystem(regions?: Parameters<typeof startDeployment>[0]): Promise<System> {
+  const akamai = newAkamaiClient();
   const started: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
     for (const one of started.splice(0).reverse()) await one.stop();
@@ -38,7 +39,7 @@ export async function startSystem(): Promise<System> {
     started.push(database);
     const edgeKv = await startEdgeKvStandIn(akamai);
     started.push(edgeKv);
-    const deployment = await startDeployment();
+    const deployment = await startDeployment(regions);
     started.push(deployment);
     const bootstrapped = await deployment.bootstrap();
     say(`cdk bootstrap: ${bootstrapped.seconds.toFixed(1)} s`);
@@ -49,6 +50,15 @@ export async function startSystem(): Promise<System> {
     await stop();
     throw error;
   }
+}
+
+/** An API client as Akamai would make one. */
+export function newAkamaiClient(): EdgegridClient {
+  return {
+    clientToken: `akab-client-${randomUUID()}`,
+    accessToken: `akab-access-${randomUUID()}`,
+    clientSecret: randomBytes(32).toString('base64'),
+  };
 }
 
 /** Writes the secret of the Akamai API client, as the operator does. */
@@ -77,15 +87,29 @@ export function edgeItem({ edgeKv }: System, edgeWorkerId: number): EdgeItem {
   return edgeItemSchema.parse(JSON.parse(item ?? 'null'));
 }
 
+/** The region that a batch is sent to. */
+export interface Destination {
+  readonly deployment: Pick<Deployment, 'emulator'>;
+  readonly outputs: RegionOutputs;
+}
+
 /** Sends what an outside client has made ready. @returns the status, and the body as JSON */
 export async function post(
-  { deployment, outputs }: System,
-  { method, path, headers, body }: Draft,
+  destination: Destination,
+  batch: Draft,
 ): Promise<{ readonly status: number; readonly answer: unknown }> {
+  const { status, text } = await deliver(destination, batch);
+  return { status, answer: JSON.parse(text) };
+}
+
+/** The same, whatever the body of the answer is. */
+export function deliver(
+  { deployment, outputs }: Destination,
+  { method, path, headers, body }: Draft,
+): Promise<ApiAnswer> {
   const sent = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value] as const] : [],
   );
   const call = { apiId: outputs.ApiId, method, path, headers: Object.fromEntries(sent), body };
-  const { status, text } = await callApi(deployment.emulator, call);
-  return { status, answer: JSON.parse(text) };
+  return callApi(deployment.emulator, call);
 }
