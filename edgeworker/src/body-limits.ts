@@ -13,15 +13,26 @@ export function refuseBody(code: BodyRefused['code'], detail: string): BodyRefus
   return { kind: 'refused', code, detail };
 }
 
-/** Judges the size of a body before anything of it is parsed. */
-export function checkSize(
+const NOT_ASCII = /[\u0080-\uffff]/;
+
+/**
+ * The bytes of a text in UTF-8. Encoding is left out where it is not needed: most texts are ASCII, which takes a third of the time to
+ * see, and of one with more characters than bytes are taken the characters are enough to know.
+ */
+export function countBytes(
   text: string,
   { maxBodyBytes }: Pick<CollectorLimits, 'maxBodyBytes'>,
   encodeUtf8: (text: string) => Uint8Array,
+): number {
+  return text.length <= maxBodyBytes && NOT_ASCII.test(text) ? encodeUtf8(text).length : text.length;
+}
+
+/** Judges the size of a body before anything of it is parsed. */
+export function checkSize(
+  bytes: number,
+  { maxBodyBytes }: Pick<CollectorLimits, 'maxBodyBytes'>,
 ): BodyRefused | undefined {
-  // A UTF-16 unit has one to three bytes in UTF-8, so most texts need not be encoded to be judged.
-  const fits = text.length * 3 <= maxBodyBytes;
-  if (fits || (text.length <= maxBodyBytes && encodeUtf8(text).length <= maxBodyBytes)) return undefined;
+  if (bytes <= maxBodyBytes) return undefined;
   return refuseBody('BODY_TOO_LARGE', `The body has more than ${maxBodyBytes} bytes.`);
 }
 

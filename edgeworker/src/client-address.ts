@@ -1,4 +1,5 @@
 import { clientNetwork, normalAddress } from './client-network.ts';
+import { type KeyCache, makeMac } from './make-mac.ts';
 import type { EdgePlatform, VisitorRequest } from './platform.ts';
 import type { ClientIpRule } from './settings.ts';
 import { toHex } from './uuid.ts';
@@ -18,6 +19,7 @@ export async function clientAddress(
   request: VisitorRequest,
   rule: ClientIpRule,
   platform: Pick<EdgePlatform, 'crypto' | 'encodeUtf8' | 'warn'>,
+  keys: KeyCache = {},
 ): Promise<string | undefined> {
   const address = request.clientIp ?? '';
   if (rule === 'truncated') return clientNetwork(address);
@@ -28,16 +30,9 @@ export async function clientAddress(
     platform.warn(`client.ip is left out: ${rule.hashWith} has no ${LEAST_KEY_CHARACTERS} characters`);
     return undefined;
   }
-  return hashAddress(normal, key, platform);
-}
-
-/** The words in front keep such a hash apart from any other use of the key. */
-async function hashAddress(
-  address: string,
-  key: string,
-  { crypto: { subtle }, encodeUtf8 }: Pick<EdgePlatform, 'crypto' | 'encodeUtf8'>,
-): Promise<string> {
-  const hmacKey = await subtle.importKey('raw', encodeUtf8(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  const mac = await subtle.sign('HMAC', hmacKey, encodeUtf8(`edgehouse client ip v1\n${address}`));
+  const { encodeUtf8 } = platform;
+  // The words in front keep such a hash apart from any other use of the key.
+  const message = encodeUtf8(`edgehouse client ip v1\n${normal}`);
+  const mac = await makeMac(message, { text: key, read: encodeUtf8 }, 'address', keys, platform);
   return toHex(new Uint8Array(mac, 0, HASH_BYTES));
 }

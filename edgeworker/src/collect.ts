@@ -1,5 +1,5 @@
 import { answerDelivery } from './answer-delivery.ts';
-import { checkSize } from './body-limits.ts';
+import { checkSize, countBytes } from './body-limits.ts';
 import { checkHead, originDenied } from './check-head.ts';
 import { secondsHeld } from './circuit.ts';
 import { allowOrigin, type CollectorAnswer, preflightAnswer, problemAnswer } from './collector-answer.ts';
@@ -90,11 +90,12 @@ async function answerBatch(
   if (seconds > 0) return answerDelivery({ kind: 'held-back', seconds }, cache, platform);
 
   const text = await request.text();
-  if (bounded !== undefined) chargeVisitor(visitors, bounded.visitor, bounded.rate, text.length, now);
-  const tooLarge = checkSize(text, limits, platform.encodeUtf8);
+  const bytes = countBytes(text, limits, platform.encodeUtf8);
+  if (bounded !== undefined) chargeVisitor(visitors, bounded.visitor, bounded.rate, bytes, now);
+  const tooLarge = checkSize(bytes, limits);
   if (tooLarge !== undefined) return problemAnswer(tooLarge.code, tooLarge.detail);
   const batchId = head.givenId ?? uuidV7(platform);
-  const facts = { batchId, visitor: await visitorFields(request, settings, platform) };
+  const facts = { batchId, visitor: await visitorFields(request, settings, platform, undefined, cache) };
   const batch = head.format === 'csv' ? encodeCsv(text, facts, limits) : encodeJson(text, facts, limits);
   if ('kind' in batch) return problemAnswer(batch.code, batch.detail);
   return answerDelivery(await deliverEncoded(batch, collector), cache, platform);

@@ -7,6 +7,7 @@ import type { ItemRead } from './read-item.ts';
  */
 export interface CredentialCache {
   held?: HeldCredentials | undefined;
+  refused?: RefusedToken | undefined;
 }
 
 interface HeldCredentials {
@@ -14,14 +15,26 @@ interface HeldCredentials {
   readonly readAtSeconds: number;
 }
 
+interface RefusedToken {
+  readonly token: string;
+  readonly atSeconds: number;
+}
+
 export type CredentialLookup =
   | { readonly kind: 'usable'; readonly credentials: Credentials }
-  | { readonly kind: 'none'; readonly reason: string };
+  | { readonly kind: 'none'; readonly reason: string }
+  /** EdgeKV has no other token than the one that was refused. */
+  | { readonly kind: 'refused' };
 
 /** Held ones are read again at this age, so that a revoked or renewed token is out of use within a minute. */
 const HOLD_SECONDS = 60;
 /** … and when less life is left than this: a batch must still be valid when ingest looks at it. */
 const LEAST_LIFE_SECONDS = 60;
+/**
+ * For so long a refused token is not sent again. Then it is tried once: what was wrong may have been a clock or a property, and those are
+ * put right without a new token.
+ */
+export const REFUSED_SECONDS = 60;
 
 /**
  * The credentials to sign with now. Where a new read fails, held ones that have not expired still serve.
@@ -37,19 +50,27 @@ export async function lookUpCredentials(
 
   const item = await read();
   const verdict = item.kind === 'found' ? parseCredentials(item.text, nowSeconds) : item;
-  if (verdict.kind === 'usable') {
+  if (verdict.kind === 'usable' && !isRefused(cache, verdict.credentials, nowSeconds)) {
     cache.held = { credentials: verdict.credentials, readAtSeconds: nowSeconds };
     return verdict;
   }
-  if (held !== undefined && !isExpired(held.credentials, nowSeconds)) {
-    return { kind: 'usable', credentials: held.credentials };
-  }
+  // Looked at again: while this one waited, another request's answer may have refused them.
+  const kept = cache.held?.credentials;
+  if (kept !== undefined && !isExpired(kept, nowSeconds)) return { kind: 'usable', credentials: kept };
+  if (verdict.kind === 'usable') return { kind: 'refused' };
   return { kind: 'none', reason: verdict.kind === 'refused' ? `the EdgeKV item is ${verdict.reason}` : verdict.reason };
 }
 
-/** Forgets credentials that were refused, unless others have taken their place meanwhile. */
-export function dropCredentials(cache: CredentialCache, refused: Credentials): void {
-  if (cache.held?.credentials.token === refused.token) cache.held = undefined;
+/** Forgets credentials that were refused, unless others have taken their place meanwhile, and remembers which they were. */
+export function dropCredentials(cache: CredentialCache, { token }: Credentials, nowSeconds: number): void {
+  cache.refused = { token, atSeconds: nowSeconds };
+  if (cache.held?.credentials.token === token) cache.held = undefined;
+}
+
+function isRefused({ refused }: CredentialCache, { token }: Credentials, nowSeconds: number): boolean {
+  if (refused?.token !== token) return false;
+  const age = nowSeconds - refused.atSeconds;
+  return age >= 0 && age < REFUSED_SECONDS;
 }
 
 function isFresh({ credentials, readAtSeconds }: HeldCredentials, nowSeconds: number): boolean {

@@ -1,10 +1,11 @@
 import { type Circuit, holdBack, secondsHeld } from './circuit.ts';
-import { type CredentialCache, dropCredentials, lookUpCredentials } from './credential-cache.ts';
+import { type CredentialCache, dropCredentials, lookUpCredentials, REFUSED_SECONDS } from './credential-cache.ts';
+import type { KeyCache } from './make-mac.ts';
 import type { EdgePlatform } from './platform.ts';
 import { readItem } from './read-item.ts';
 import { type SendResult, sendBatch } from './send-batch.ts';
 import type { EdgeSettings } from './settings.ts';
-import { batchPath, type KeyCache, signBatch } from './sign-batch.ts';
+import { batchPath, signBatch } from './sign-batch.ts';
 
 export type DeliveryCache = CredentialCache & KeyCache & Circuit;
 
@@ -18,7 +19,7 @@ export interface Delivery {
 export type DeliveryResult =
   | SendResult
   | { readonly kind: 'no-credentials'; readonly reason: string }
-  /** Nothing was sent: a short while ago ingest or the gateway had too much to do. `seconds` are left. */
+  /** Nothing was sent: ingest or the gateway had too much to do, or would refuse the credentials again. `seconds` are left. */
   | { readonly kind: 'held-back'; readonly seconds: number };
 
 /** A batch as it will be sent, but for its headers. */
@@ -39,7 +40,10 @@ export async function deliverBatch(
   return deliverEncoded({ batchId, contentType: 'application/json', body, rows: rows.length }, delivery);
 }
 
-/** Sends a batch: at most one EdgeKV read and one POST, 300 ms and 3 s at most; none of them for a while after a 429 or 503. */
+/**
+ * Sends a batch: at most one EdgeKV read and one POST, 300 ms and 3 s at most; none of them for a while after a 429 or 503, or where EdgeKV
+ * has no other token than one that was refused.
+ */
 export async function deliverEncoded(
   { body, ...batch }: EncodedBatch,
   { settings, cache, platform }: Delivery,
@@ -49,7 +53,14 @@ export async function deliverEncoded(
   if (seconds > 0) return { kind: 'held-back', seconds };
   const nowSeconds = Math.floor(now / 1_000);
   const lookup = await lookUpCredentials(cache, () => readItem(settings.edgeKv, platform), nowSeconds);
-  if (lookup.kind === 'none') return { kind: 'no-credentials', reason: lookup.reason };
+  switch (lookup.kind) {
+    case 'none':
+      return { kind: 'no-credentials', reason: lookup.reason };
+    case 'refused':
+      holdBack(cache, String(REFUSED_SECONDS), now);
+      return { kind: 'no-credentials', reason: 'EdgeKV still has the token that was refused' };
+    case 'usable':
+  }
 
   const { stream, source, apiOrigin } = settings;
   const headers = await signBatch(
@@ -60,7 +71,7 @@ export async function deliverEncoded(
     cache,
   );
   const result = await sendBatch(`${apiOrigin}${batchPath(stream)}`, headers, body, platform);
-  if (refusesCredentials(result)) dropCredentials(cache, lookup.credentials);
+  if (refusesCredentials(result)) dropCredentials(cache, lookup.credentials, nowSeconds);
   if (asksToWait(result)) holdBack(cache, result.retryAfter, now);
   return result;
 }
@@ -77,7 +88,7 @@ export function describeDelivery(result: DeliveryResult): string {
     case 'no-credentials':
       return `no credentials: ${result.reason}`;
     case 'held-back':
-      return `ingest asked to wait, ${result.seconds} s more`;
+      return `nothing is sent for ${result.seconds} s more`;
   }
 }
 

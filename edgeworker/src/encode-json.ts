@@ -4,12 +4,13 @@ import { type EdgeFacts, enrichEvent } from './enrich.ts';
 import type { CollectorLimits } from './settings.ts';
 
 /**
- * The batch that goes on for a body that is a JSON array of events. Numbers pass through JavaScript, so whole numbers beyond 2^53 have
- * to be sent as decimal strings.
+ * The batch that goes on for a body that is a JSON array of events. Numbers pass through JavaScript, so those with more digits than a
+ * double holds have to be sent as text; one that is beyond its range is refused, since JSON would go on with null.
  */
 export function encodeJson(text: string, facts: EdgeFacts, limits: CollectorLimits): EncodedBatch | BodyRefused {
   const events = parse(text);
-  if (!Array.isArray(events)) return refuseBody('BODY_MALFORMED', 'The body is not a JSON array of events.');
+  if (!Array.isArray(events))
+    return refuseBody('BODY_MALFORMED', 'The body is not a JSON array of events, or has a number beyond 1.8e308.');
   const refused = checkEvents(text, events.length, facts, limits);
   if (refused !== undefined) return refused;
   for (let row = 0; row < events.length; row++) enrichEvent(events[row], facts, row);
@@ -20,10 +21,18 @@ export function encodeJson(text: string, facts: EdgeFacts, limits: CollectorLimi
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, MAYBE_INFINITE.test(text) ? refuseInfinite : undefined);
   } catch {
     return undefined;
   }
+}
+
+/** Without such a number a text has none of 10^299 or more. To look at each value costs several times what parsing does. */
+const MAYBE_INFINITE = /[[,:\s]-?(?:\d{200}|[\d.]+[eE]\+?\d{3})/;
+
+function refuseInfinite(_name: string, value: unknown): unknown {
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new RangeError();
+  return value;
 }
 
 /** What V8 can parse it may not be able to write: only that goes as deep as the stack. */

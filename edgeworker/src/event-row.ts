@@ -1,3 +1,4 @@
+import type { KeyCache } from './make-mac.ts';
 import type { EdgePlatform, VisitorRequest, VisitorResponse } from './platform.ts';
 import { sampleRate } from './sample-request.ts';
 import type { EdgeSettings } from './settings.ts';
@@ -14,10 +15,11 @@ export async function eventRow(
   response: VisitorResponse | undefined,
   settings: Pick<EdgeSettings, 'columns' | 'clientIp' | 'sampling'>,
   platform: Pick<EdgePlatform, 'crypto' | 'encodeUtf8' | 'now' | 'warn'>,
+  keys: KeyCache = {},
 ): Promise<VisitorFields | undefined> {
   const { sampling } = settings;
-  if (sampling === undefined) return visitorFields(request, settings, platform, response);
+  if (sampling === undefined) return visitorFields(request, settings, platform, response, keys);
   const rate = sampleRate(request, response, sampling, platform);
   if (rate === 0) return undefined;
-  return { ...(await visitorFields(request, settings, platform, response)), [sampling.column]: rate };
+  return { ...(await visitorFields(request, settings, platform, response, keys)), [sampling.column]: rate };
 }

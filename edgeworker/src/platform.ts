@@ -1,3 +1,5 @@
+import type { DEVICE_MEMBERS, GEO_MEMBERS } from '../../config/edge-columns.ts';
+
 /**
  * What the bundles use of Akamai's runtime, as an argument: pure modules import none of its modules, so tests run them on Node.
  * Every member of a request may be missing: geography and device need an entitlement, and headers depend on the visitor.
@@ -70,34 +72,14 @@ export interface VisitorResponse extends HasHeaders {
 }
 
 /** Members of `userLocation` that are text; of a reserved address each says `reserved`. */
-export type GeoMember =
-  | 'bandwidth'
-  | 'city'
-  | 'continent'
-  | 'country'
-  | 'dma'
-  | 'latitude'
-  | 'longitude'
-  | 'networkType'
-  | 'region'
-  | 'timezone'
-  | 'zipCode';
+export type GeoMember = (typeof GEO_MEMBERS)[number];
 
 export type EdgeLocation = { readonly [Member in GeoMember]?: string | null | undefined };
 
-type DeviceText =
-  | 'brandName'
-  | 'marketingName'
-  | 'mobileBrowser'
-  | 'mobileBrowserVersion'
-  | 'modelName'
-  | 'os'
-  | 'osVersion';
+export type DeviceMember = Exclude<(typeof DEVICE_MEMBERS)[number], 'kind'>;
 type DeviceFlag = 'isMobile' | 'isTablet' | 'isWireless';
 type DeviceSize = 'resolutionHeight' | 'resolutionWidth';
 
-export type DeviceMember = DeviceText | DeviceFlag | DeviceSize;
-
-export type EdgeDevice = { readonly [Member in DeviceText]?: string | null | undefined } & {
-  readonly [Member in DeviceFlag]?: boolean | null | undefined;
-} & { readonly [Member in DeviceSize]?: number | null | undefined };
+export type EdgeDevice = { readonly [Member in DeviceFlag]?: boolean | null | undefined } & {
+  readonly [Member in DeviceSize]?: number | null | undefined;
+} & { readonly [Member in Exclude<DeviceMember, DeviceFlag | DeviceSize>]?: string | null | undefined };

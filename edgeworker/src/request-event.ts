@@ -1,5 +1,6 @@
 import { akamaiPlatform } from './akamai-platform.ts';
 import type { DeliveryCache } from './deliver-batch.ts';
+import type { VisitorRequest, VisitorResponse } from './platform.ts';
 import { startTimer } from './request-timer.ts';
 import { sendEvent } from './send-event.ts';
 import type { EdgeSettings } from './settings.ts';
@@ -14,15 +15,23 @@ const cache: DeliveryCache = {};
 
 /** `onClientRequest`: sends one event for each request that the property's rule sends here, before there is an answer. */
 export function sendEarly(request: EW.IngressClientRequest): void {
-  sendEvent(request, undefined, { settings: EDGE_SETTINGS, cache, platform: akamaiPlatform() });
+  send(request, undefined);
 }
 
 /** `onClientResponse`: the same, with what the answer says. */
 export function sendLate(request: EW.EgressClientRequest, response: EW.EgressClientResponse): void {
-  sendEvent(request, response, { settings: EDGE_SETTINGS, cache, platform: akamaiPlatform() });
+  send(request, response);
 }
 
 /** `onClientRequest` beside it, for the time that a request takes. */
 export function startTiming(request: EW.IngressClientRequest): void {
-  startTimer(request, akamaiPlatform());
+  startTimer(request, Date);
+}
+
+function send(...visit: readonly [request: VisitorRequest, response: VisitorResponse | undefined]): void {
+  try {
+    sendEvent(...visit, { settings: EDGE_SETTINGS, cache, platform: akamaiPlatform() });
+  } catch {
+    // What made the platform failed: there is no log either.
+  }
 }

@@ -1,4 +1,5 @@
 import { clientNetwork } from './client-network.ts';
+import { matchesPath } from './matches-path.ts';
 import type { EdgePlatform, VisitorRequest, VisitorResponse } from './platform.ts';
 import { readCookie } from './read-cookie.ts';
 import { readHeader } from './read-header.ts';
@@ -19,17 +20,14 @@ export function sampleRate(
   const path = request.path ?? '';
   if (always.paths.some((pattern) => matchesPath(path, pattern))) return 1;
   const visitor =
-    readVisitor(request, by) ?? `${clientNetwork(request.clientIp ?? '')}\n${readHeader(request, 'User-Agent')}`;
+    readVisitor(request, by) ??
+    `${clientNetwork(request.clientIp ?? '') ?? ''}\n${readHeader(request, 'User-Agent') ?? ''}`;
   return hash32(encodeUtf8(visitor)) / 2 ** 32 < rate ? rate : 0;
 }
 
 function readVisitor(request: VisitorRequest, by: Sampling['by']): string | undefined {
   if (by === undefined) return undefined;
   return 'cookie' in by ? readCookie(request, by.cookie) : readHeader(request, by.header);
-}
-
-function matchesPath(path: string, pattern: string): boolean {
-  return pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
 }
 
 /** FNV-1a of 32 bits, then the last mix of MurmurHash3: without it the upper bits of short texts differ little. */

@@ -29,8 +29,8 @@ async function send(
   response: VisitorResponse | undefined,
   delivery: EventDelivery,
 ): Promise<void> {
-  const { settings, platform } = delivery;
-  const row = await eventRow(request, response, settings, platform);
+  const { settings, platform, cache } = delivery;
+  const row = await eventRow(request, response, settings, platform, cache);
   if (row === undefined) return;
   const result = await deliverBatch(uuidV7(platform), [row], delivery);
   if (result.kind === 'answered' && (result.status === 200 || result.status === 202)) return;

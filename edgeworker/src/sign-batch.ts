@@ -1,22 +1,16 @@
 import type { Credentials } from './credentials.ts';
+import { type KeyCache, makeMac } from './make-mac.ts';
 import type { EdgePlatform } from './platform.ts';
 
 /** A batch as it will be sent. */
 export interface UnsignedBatch {
   readonly stream: string;
-  /** The body's bytes, compressed where `contentEncoding` says so. */
   readonly body: Uint8Array;
   readonly contentType: string;
-  readonly contentEncoding?: 'gzip' | undefined;
   readonly rows: number;
   /** UUID; a retry repeats it together with the same body. */
   readonly batchId: string;
   readonly source: string;
-}
-
-/** Holds the batch key as the platform has it, where that keeps anything between requests: importing costs as much as signing. Starts empty. */
-export interface KeyCache {
-  imported?: { readonly key: string; readonly hmacKey: object } | undefined;
 }
 
 /** The path that a batch is posted to and that its signature covers. */
@@ -43,7 +37,8 @@ export async function signBatch(
   const params = `(${names});created=${createdSeconds};keyid="${keyId}";tag="edgehouse"`;
   const lines = [...components, ['@signature-params', params]].map(([name, value]) => `"${name}": ${value}`);
 
-  const mac = await makeMac(key, platform.encodeUtf8(lines.join('\n')), platform, keys);
+  const batchKey = { text: key, read: (text: string) => fromBase64Url(text, platform) };
+  const mac = await makeMac(platform.encodeUtf8(lines.join('\n')), batchKey, 'batch', keys, platform);
   return {
     authorization: `Bearer ${token}`,
     ...covered,
@@ -52,32 +47,10 @@ export async function signBatch(
   };
 }
 
-const HMAC = { name: 'HMAC', hash: 'SHA-256' } as const;
-
-async function makeMac(
-  key: string,
-  bytes: Uint8Array,
-  platform: Pick<EdgePlatform, 'crypto' | 'atob'>,
-  keys: KeyCache,
-): Promise<ArrayBuffer> {
-  const { subtle } = platform.crypto;
-  if (keys.imported?.key === key) {
-    try {
-      return await subtle.sign('HMAC', keys.imported.hmacKey, bytes);
-    } catch {
-      // Akamai does not say whether a key outlives the request that imported it.
-    }
-  }
-  const hmacKey = await subtle.importKey('raw', fromBase64Url(key, platform), HMAC, false, ['sign']);
-  keys.imported = { key, hmacKey };
-  return subtle.sign('HMAC', hmacKey, bytes);
-}
-
 /** The order is the contract's. */
 function coveredHeaders(batch: UnsignedBatch, contentDigest: string): Readonly<Record<string, string>> {
   return {
     'content-type': batch.contentType,
-    ...(batch.contentEncoding === undefined ? {} : { 'content-encoding': batch.contentEncoding }),
     'content-digest': contentDigest,
     'edge-batch-id': batch.batchId,
     'edge-batch-rows': String(batch.rows),

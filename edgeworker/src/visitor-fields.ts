@@ -1,4 +1,5 @@
 import { clientAddress } from './client-address.ts';
+import type { KeyCache } from './make-mac.ts';
 import type { EdgePlatform, VisitorRequest, VisitorResponse } from './platform.ts';
 import { type ColumnValue, readSource } from './read-source.ts';
 import type { EdgeSettings } from './settings.ts';
@@ -15,6 +16,7 @@ export async function visitorFields(
   { columns, clientIp }: Pick<EdgeSettings, 'columns' | 'clientIp'>,
   platform: Pick<EdgePlatform, 'crypto' | 'encodeUtf8' | 'now' | 'warn'>,
   response?: VisitorResponse,
+  keys: KeyCache = {},
 ): Promise<VisitorFields> {
   const fields: Record<string, ColumnValue> = {};
   const ofAddress: string[] = [];
@@ -23,7 +25,7 @@ export async function visitorFields(
     else fields[column] = readSource(source, request, response, platform);
   }
   if (ofAddress.length > 0) {
-    const address = await clientAddress(request, clientIp, platform);
+    const address = await clientAddress(request, clientIp, platform, keys);
     for (const column of ofAddress) fields[column] = address;
   }
   return fields;

@@ -30,15 +30,15 @@ export function visitorWait(buckets: VisitorBuckets, visitor: string, rate: Visi
   return missing <= 0 ? 0 : Math.ceil((missing * 60) / rate.batchesPerMinute);
 }
 
-/** Counts a batch, whatever becomes of it: one, or as many as it has the bytes of. */
+/** Counts a batch whose body was read, whatever becomes of it: one, or as many as it has the bytes of. */
 export function chargeVisitor(
   buckets: VisitorBuckets,
   visitor: string,
   { batchesPerMinute, kilobytesPerMinute }: VisitorRate,
-  chars: number,
+  bytes: number,
   nowMs: number,
 ): void {
-  const cost = Math.max(1, (chars / (kilobytesPerMinute * 1_024)) * batchesPerMinute);
+  const cost = Math.max(1, (bytes / (kilobytesPerMinute * 1_024)) * batchesPerMinute);
   const room = roomOf(buckets, visitor, { batchesPerMinute, kilobytesPerMinute }, nowMs) - cost;
   buckets.held ??= new Map();
   // A Map keeps the order in which its keys were set.

@@ -19,17 +19,22 @@ export type NameLookup =
 export interface Lateness {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Milliseconds from now until readers see a write that is made now. */
+  /** Milliseconds from now until readers see a write that is made now; asked for each copy. */
   readonly delay: () => number;
+  /**
+   * Which of two copies answers a read. Each sees a write at a moment of its own, so that an old value may come after a new one.
+   * @default there is one
+   */
+  readonly copy?: () => 0 | 1;
 }
 
 const AT_ONCE: Lateness = { clock: () => 0, delay: () => 0 };
 
 /** Both networks' items, in memory. Namespaces and groups come into being with their first item. */
 export class ItemStore {
-  readonly #networks: Readonly<Record<EdgeNetwork, LateWrites>> = {
-    staging: new LateWrites(),
-    production: new LateWrites(),
+  readonly #networks: Readonly<Record<EdgeNetwork, readonly [LateWrites, LateWrites]>> = {
+    staging: [new LateWrites(), new LateWrites()],
+    production: [new LateWrites(), new LateWrites()],
   };
   readonly #lateness: Lateness;
 
@@ -48,27 +53,35 @@ export class ItemStore {
         `The value has ${bytes} bytes. Expected at most ${MOST_ITEM_BYTES}. Next: store less in one item.`,
       );
     }
-    const { clock, delay } = this.#lateness;
-    this.#networks[network].put(keyOf(address), value, clock() + delay());
+    const { clock, delay, copy } = this.#lateness;
+    const [first, second] = this.#networks[network];
+    for (const writes of copy === undefined ? [first] : [first, second]) {
+      writes.put(keyOf(address), value, clock() + delay());
+    }
   }
 
   /** What was written last, whether readers see it yet or not. */
   newest(network: EdgeNetwork, address: ItemAddress): string | undefined {
-    return this.#networks[network].newest(keyOf(address));
+    return this.#networks[network][0].newest(keyOf(address));
   }
 
   /** What readers find. */
   get(network: EdgeNetwork, address: ItemAddress): string | undefined {
-    return this.#networks[network].shown(keyOf(address), this.#lateness.clock());
+    return this.#copyOf(network).shown(keyOf(address), this.#lateness.clock());
   }
 
   /** Finds an item by its name alone, in whichever namespace and group it lies. */
   findByName(network: EdgeNetwork, item: string): NameLookup {
-    const writes = this.#networks[network];
+    const writes = this.#copyOf(network);
     const [only, other] = [...writes.places()].filter((key) => key.split('/')[2] === item);
     if (other !== undefined) return { kind: 'ambiguous' };
     const value = only === undefined ? undefined : writes.shown(only, this.#lateness.clock());
     return value === undefined ? { kind: 'missing' } : { kind: 'value', value };
+  }
+
+  /** The one that answers a read. */
+  #copyOf(network: EdgeNetwork): LateWrites {
+    return this.#networks[network][this.#lateness.copy?.() ?? 0];
   }
 }
 

@@ -4,7 +4,7 @@ interface Write {
   readonly visibleAt: number;
 }
 
-/** Writes that are seen some time after they are made. What was written later is never hidden by an earlier one that arrives after it. */
+/** One copy of what is written, which sees each write some time after it is made. There, what was written later is never hidden by an earlier one that arrives after it. */
 export class LateWrites {
   readonly #places = new Map<string, readonly Write[]>();
 

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { requestColumns, responseColumns } from '../../config/edge-columns.ts';
 import { config } from '../../config/loaded.ts';
+import { parseConfig } from '../../config/parse-config.ts';
 import { buildBundle } from '../../edgeworker/build-bundle.ts';
 import { BUNDLE_SECTIONS, bundleSettings } from '../../edgeworker/bundle-settings.ts';
 import type { Edge, EdgeOptions, EdgeRule, HandlerReport } from '../../local/edge/edge-options.ts';
@@ -17,10 +19,36 @@ import { createTally } from '../../local/traffic/tally.ts';
 export type Tier = EdgeOptions['tier'];
 export const TIERS: readonly Tier[] = ['basic', 'dynamic', 'enterprise'];
 
+/** What is measured: a bundle as the shipped config has it, or the event of a request as this section of a config shapes it. */
+export interface EdgeSubject {
+  readonly name: string;
+  readonly mode: ReplayMode;
+  readonly requestEvents?: object;
+}
+
+const KEY_VARIABLE = 'PMUSER_CLIENT_IP_KEY';
+export const SHIPPED: readonly EdgeSubject[] = [
+  { name: 'as shipped', mode: 'collect' },
+  { name: 'as shipped', mode: 'request' },
+];
+export const SHAPED: readonly EdgeSubject[] = [
+  { name: 'onClientRequest', mode: 'request', requestEvents: { handler: 'onClientRequest' } },
+  {
+    name: 'hashWith, sampling, duration',
+    mode: 'request',
+    requestEvents: {
+      clientIp: { hashWith: KEY_VARIABLE },
+      columns: { ...requestColumns, ...responseColumns, duration_ms: { timing: 'duration' } },
+      // All are kept, so that each one costs a delivery too.
+      sampling: { rate: 1 },
+    },
+  },
+];
+
 /** What one handler used while a whole log went through it, beside what the tier gives it. */
 export interface EdgeFigure {
   readonly tier: Tier;
-  readonly mode: ReplayMode;
+  readonly subject: string;
   readonly report: HandlerReport;
   readonly limits: HandlerLimits;
   /** Events that reached the API. */
@@ -51,9 +79,10 @@ const BARE = `
     return createResponse(200, {}, JSON.stringify(JSON.parse(await request.text())));
   }`;
 
-/** Sends every line of a log through one of the bundles on one tier. */
-export async function measureLog(file: string, tier: Tier, mode: ReplayMode): Promise<EdgeFigure> {
-  return withEdge({ tier, rules: [await bundleRule(mode)] }, async (edge, api) => {
+/** Sends every line of a log through one of the bundles on one tier. @returns a figure for each of its handlers */
+export async function measureLog(file: string, tier: Tier, subject: EdgeSubject): Promise<readonly EdgeFigure[]> {
+  const { mode, name } = subject;
+  return withEdge({ tier, rules: [await bundleRule(subject)] }, async (edge, api) => {
     const client = createEdgeClient(edge.url, CONNECTIONS);
     const tally = createTally();
     await replayLog({
@@ -72,45 +101,55 @@ export async function measureLog(file: string, tier: Tier, mode: ReplayMode): Pr
     client.close();
     // Stopping lets what nobody awaits come to its end; the report has to be asked for before.
     const patience = performance.now() + PATIENCE_MS;
-    const report = async () => onlyReport(await edge.report());
-    while (mode === 'request' && (await report()).invocations > api.batches && performance.now() < patience)
-      await pause(20);
-    const handler = await report();
-    return { tier, mode, report: handler, limits: handlerLimits(tier, handler.handler), events: api.rows };
+    const isUnderWay = async () => (await edge.report()).handlers.some(({ invocations }) => invocations > api.batches);
+    while (mode === 'request' && (await isUnderWay()) && performance.now() < patience) await pause(20);
+    const { handlers } = await edge.report();
+    return handlers.map((report) => ({
+      tier,
+      subject: name,
+      report,
+      limits: handlerLimits(tier, report.handler),
+      events: api.rows,
+    }));
   });
 }
 
 /** Posts the same bodies to both in turn, each in one context: V8 compiles what runs often there, and nowhere else. @param bodies JSON arrays */
 export async function measureRatio(bodies: readonly string[], tier: Tier): Promise<CollectorRatio> {
   const bare = { path: '/bare', edgeWorkerId: BARE_ID, version: VERSION, mainJs: BARE };
-  return withEdge({ tier, contexts: 1, rules: [await bundleRule('collect'), bare] }, async (edge) => {
-    const client = createEdgeClient(edge.url, 1);
-    for (const [index, body] of bodies.entries()) {
-      const headers = {
-        // An address of its own, so that nobody is over its rate.
-        'x-forwarded-for': `203.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
-        'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
-        origin: edge.url,
-        'content-type': 'application/json',
-      };
-      for (const target of index % 2 === 0 ? ['/collect', '/bare'] : ['/bare', '/collect']) {
-        const { status } = await client.ask({ method: 'POST', target, headers, body });
-        if (status !== 202 && status !== 200) throw new Error(`${target} answered ${status}; is the machine busy?`);
+  return withEdge(
+    { tier, contexts: 1, rules: [await bundleRule({ name: '', mode: 'collect' }), bare] },
+    async (edge) => {
+      const client = createEdgeClient(edge.url, 1);
+      for (const [index, body] of bodies.entries()) {
+        const headers = {
+          // An address of its own, so that nobody is over its rate.
+          'x-forwarded-for': `203.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
+          'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
+          origin: edge.url,
+          'content-type': 'application/json',
+        };
+        for (const target of index % 2 === 0 ? ['/collect', '/bare'] : ['/bare', '/collect']) {
+          const { status } = await client.ask({ method: 'POST', target, headers, body });
+          if (status !== 202 && status !== 200) throw new Error(`${target} answered ${status}; is the machine busy?`);
+        }
       }
-    }
-    client.close();
-    const { handlers } = await edge.report();
-    const medianOf = (bareOne: boolean) =>
-      handlers.find(({ edgeWorkerId }) => (edgeWorkerId === BARE_ID) === bareOne)?.cpuMs.p50 ?? Number.NaN;
-    const [collectorMs, bareMs] = [medianOf(false), medianOf(true)];
-    return { collectorMs, bareMs, ratio: Number((collectorMs / bareMs).toFixed(2)) };
-  });
+      client.close();
+      const { handlers } = await edge.report();
+      const medianOf = (bareOne: boolean) =>
+        handlers.find(({ edgeWorkerId }) => (edgeWorkerId === BARE_ID) === bareOne)?.cpuMs.p50 ?? Number.NaN;
+      const [collectorMs, bareMs] = [medianOf(false), medianOf(true)];
+      return { collectorMs, bareMs, ratio: Number((collectorMs / bareMs).toFixed(2)) };
+    },
+  );
 }
 
-async function bundleRule(mode: ReplayMode): Promise<EdgeRule> {
+async function bundleRule({ mode, requestEvents }: EdgeSubject): Promise<EdgeRule> {
   const handler = BUNDLES[mode];
   const edgeWorkerId = config.edge[BUNDLE_SECTIONS[handler]]?.edgeWorkerId ?? 0;
-  const settings = bundleSettings(config, handler, {
+  const shaped = { edgeWorkerIds: [edgeWorkerId], requestEvents: { edgeWorkerId, stream: 'events', ...requestEvents } };
+  const source = requestEvents === undefined ? config : parseConfig({ streams: { events: {} }, edge: shaped });
+  const settings = bundleSettings(source, handler, {
     version: VERSION,
     accessReference: 'reference',
     apiHost: API_HOST,
@@ -152,6 +191,7 @@ async function withEdge<T>(
         [EDGEKV_HOST]: { origin: await edgeKv.listen(0), allowPost: false },
       },
       variables: { PMUSER_EVENT_TIME: EVENT_TIME_HEADER },
+      constants: { [KEY_VARIABLE]: 'a key of the property, 32 or more' },
     });
     try {
       return await work(edge, api);
@@ -169,10 +209,4 @@ function item(): string {
   // As long as a real one is.
   const token = `${'a'.repeat(100)}.${'b'.repeat(400)}.${'c'.repeat(342)}`;
   return JSON.stringify({ v: 1, token, key, keyId: '3.Zk1x0c9dQe7hL2sA', notBefore: now - 60, exp: now + 3_600 });
-}
-
-function onlyReport({ handlers }: { readonly handlers: readonly HandlerReport[] }): HandlerReport {
-  const [report] = handlers;
-  if (report === undefined) throw new Error('the edge reports no handler');
-  return report;
 }

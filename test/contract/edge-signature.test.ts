@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { type KeyCache, signBatch } from '../../edgeworker/src/sign-batch.ts';
+import type { KeyCache } from '../../edgeworker/src/make-mac.ts';
+import { signBatch } from '../../edgeworker/src/sign-batch.ts';
 import { batchRequest } from '../../functions/shared/batch-request.ts';
 import { answerOf, fakeEdge, ITEM } from '../unit/edgeworker/fake-edge.ts';
 
@@ -26,7 +27,8 @@ const { vectors } = z
 const { platform } = fakeEdge(() => answerOf(500, ''));
 
 describe('a batch that the edge signs', () => {
-  test.each(vectors.filter(({ expected }) => expected === 'valid'))(
+  // The edge compresses nothing.
+  test.each(vectors.filter(({ expected, headers }) => expected === 'valid' && !('content-encoding' in headers)))(
     '$name: has exactly the published headers',
     async ({ headers: published, ...vector }) => {
       const headers = await signBatch(
@@ -34,7 +36,6 @@ describe('a batch that the edge signs', () => {
           stream: vector.stream,
           body: Buffer.from(vector.body, 'base64'),
           contentType: published['content-type'] ?? '',
-          contentEncoding: published['content-encoding'] === undefined ? undefined : 'gzip',
           rows: Number(published['edge-batch-rows']),
           batchId: published['edge-batch-id'] ?? '',
           source: published['edge-source'] ?? '',
@@ -100,7 +101,7 @@ describe('a batch that the edge signs', () => {
 
     const held = [await sign(first), await sign(first)];
     const next = await sign(second);
-    keys.imported = { key: second.key, hmacKey: {} };
+    keys.batch = { text: second.key, hmacKey: {} };
     const again = await sign(second);
 
     const fresh = async (item: typeof ITEM) => (await signBatch(unsigned, item, 7, platform)).signature;

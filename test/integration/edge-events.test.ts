@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { requestColumns } from '../../config/edge-columns.ts';
-import { gatewayAnswer, ingestAnswer, RECEIPT, TOKENS } from './support/edge-fault-cases.ts';
+import { gatewayAnswer, ingestAnswer, item, RECEIPT, TOKENS } from './support/edge-fault-cases.ts';
 import { type EventEdge, type EventEdgeOptions, startEventEdge } from './support/event-edge.ts';
 import { isKept } from './support/is-kept.ts';
 
@@ -183,24 +183,49 @@ describe('an event that ingest does not take', () => {
       expect(pages.map((page) => [page.status, page.body.toString()])).toEqual(Array(2).fill([200, 'a page']));
       expect(log[0]).toBe(`edgehouse: an event was lost: ingest answered ${status}`);
       // 77 s are asked for, and a minute is the most.
-      expect(log[1]).toMatch(/an event was lost: ingest asked to wait, (60|59) s more$/);
+      expect(log[1]).toMatch(/an event was lost: nothing is sent for (60|59) s more$/);
       expect([edge.edgeKv.calls.length, edge.ingest.calls.length]).toEqual([1, 1]);
     },
   );
 
   test.each([401, 403])(
-    'with a %d has the next one read its credentials again: one read and one POST each',
+    'with a %d has the next one read its credentials again; where they are still those, nothing is sent for a minute',
     async (status) => {
       const edge = await start({ ingest: [gatewayAnswer(status)] });
 
-      for (const visits of [1, 2, 3]) {
+      for (const visits of [1, 2, 3, 4]) {
         await edge.visit({ target: '/' });
         await edge.logged(visits);
       }
 
-      expect([edge.edgeKv.calls.length, edge.ingest.calls.length]).toEqual([3, 3]);
+      // The third read finds the second token again.
+      expect([edge.edgeKv.calls.length, edge.ingest.calls.length]).toEqual([3, 2]);
       const tokens = edge.ingest.calls.map(({ headers }) => headers.authorization);
-      expect(tokens).toEqual([TOKENS[0], TOKENS[1], TOKENS[1]].map((token) => `Bearer ${token}`));
+      expect(tokens).toEqual(TOKENS.map((token) => `Bearer ${token}`));
+      const log = await edge.logged(4);
+      expect(log.slice(2)).toEqual([
+        'edgehouse: an event was lost: no credentials: EdgeKV still has the token that was refused',
+        expect.stringMatching(/an event was lost: nothing is sent for (60|59) s more$/),
+      ]);
     },
   );
+
+  test('for a token that EdgeKV shows again after the new one costs none of those that follow', async () => {
+    const soonOver = item(TOKENS[1], { exp: Math.floor(Date.now() / 1_000) + 50 });
+    const edge = await start({
+      edgeKv: [item(TOKENS[0]), soonOver, item(TOKENS[0])],
+      ingest: [gatewayAnswer(403), ingestAnswer(200, RECEIPT)],
+    });
+
+    for (const visits of [1, 2, 3]) {
+      await edge.visit({ target: '/' });
+      await edge.posted(visits);
+      if (visits === 1) await edge.logged(1);
+    }
+
+    const tokens = edge.ingest.calls.map(({ headers }) => headers.authorization);
+    expect(tokens).toEqual([TOKENS[0], TOKENS[1], TOKENS[1]].map((token) => `Bearer ${token}`));
+    expect(edge.edgeKv.calls.length).toBe(3);
+    expect(await edge.logged(1)).toHaveLength(1);
+  });
 });

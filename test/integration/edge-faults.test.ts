@@ -118,7 +118,7 @@ describe('a browser that posts its batch while', () => {
 /** What the log says of two requests. */
 function lostLines({ lost, heldBack }: FaultCase): readonly unknown[] {
   const line = `edgehouse: an event was lost: ${lost}`;
-  const held = expect.stringMatching(/^edgehouse: an event was lost: ingest asked to wait, (60|5\d) s more$/);
+  const held = expect.stringMatching(/^edgehouse: an event was lost: nothing is sent for (60|5\d) s more$/);
   return lost === undefined ? [] : [line, heldBack ? held : line];
 }
 

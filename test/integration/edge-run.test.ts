@@ -66,7 +66,11 @@ function write(path: string, text: string): string {
 }
 
 /** Runs the command until `work` is done with its URL. @returns what it printed */
-async function serving(args: readonly string[], work: (url: string) => Promise<void>): Promise<string> {
+async function serving(
+  args: readonly string[],
+  work: (url: string) => Promise<void>,
+  now: () => number = Date.now,
+): Promise<string> {
   const interrupt = new AbortController();
   const printed: string[] = [];
   const ready = Promise.withResolvers<string>();
@@ -75,7 +79,7 @@ async function serving(args: readonly string[], work: (url: string) => Promise<v
     const [url] = /^http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
     if (url !== undefined) ready.resolve(url);
   };
-  const running = edgeRun(parseEdgeRun(args), { out, now: Date.now, interrupted: () => interrupt.signal });
+  const running = edgeRun(parseEdgeRun(args), { out, now, interrupted: () => interrupt.signal });
   running.catch(ready.reject);
   try {
     await work(await ready.promise);
@@ -116,6 +120,28 @@ describe('edgehouse edge run', () => {
     });
 
     expect(seen).toEqual(['nothing, you']);
+  });
+
+  test('shows an old value of an EdgeKV item for a while after the new one was seen, if told so', async () => {
+    const property = write('stale.json', JSON.stringify({ edgeKv: { default: { words: { en: ['old', 'new'] } } } }));
+    const args = ['--bundle', join(folder, 'bundle'), '--property', property, '--late', '3600', '--seed', '1'];
+    const seen: string[] = [];
+    let now = 0;
+
+    await serving(
+      args,
+      async (url) => {
+        for (; now <= 3_600_000; now += 60_000) {
+          const [word = ''] = (await (await fetch(`${url}/hello`)).text()).split(',');
+          seen.push(word);
+        }
+      },
+      () => now,
+    );
+
+    expect(new Set(seen)).toEqual(new Set(['nothing', 'old', 'new']));
+    expect(seen.lastIndexOf('old')).toBeGreaterThan(seen.indexOf('new'));
+    expect([seen[0], seen.at(-1)]).toEqual(['nothing', 'new']);
   });
 
   test('counts what asks for more than the tier allows', async () => {

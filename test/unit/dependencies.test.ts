@@ -17,6 +17,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   clickhouse: ['config'],
   edgeworker: ['config'],
   cdk: ['config', 'functions', 'edgeworker'],
+  grafana: [],
   local: ['config', 'functions', 'clickhouse', 'edgeworker'],
   cli: ['config', 'functions', 'clickhouse', 'local', 'edgeworker'],
 };
@@ -51,9 +52,10 @@ describe('dependencies', () => {
     expect(wrong.map(describeImport)).toEqual([]);
   });
 
-  test('of what runs at the edge stay there: nothing but itself and the modules of the platform', () => {
-    const wrong = IMPORTS.filter(({ from, target, specifier }) => {
+  test('of what runs at the edge stay there: nothing but itself, types of the config and the modules of the platform', () => {
+    const wrong = IMPORTS.filter(({ from, target, specifier, typeOnly }) => {
       if (!from.startsWith('edgeworker/src/')) return false;
+      if (typeOnly && target?.startsWith('config/')) return false;
       return target === undefined ? !PLATFORM_MODULES.includes(specifier) : !target.startsWith('edgeworker/src/');
     });
 

@@ -1,9 +1,16 @@
+import { isCollector } from './chaos-bundles.ts';
 import { type CollectPost, drawPost } from './chaos-posts.ts';
 import { type Draw, drawing } from './chaos-random.ts';
 import { drawVisitor, type VisitorFacts } from './chaos-visitors.ts';
 
-/** The built bundles that cases run: the collector, and the event of a request on the way back, with its time, or on the way in. */
-export type ChaosBundle = 'collector' | 'late' | 'early';
+/**
+ * The built bundles that cases run: the collector, and the event of a request on the way back, with its time, or on the way in; each as it
+ * is by default, and shaped by more of the config.
+ */
+export const CHAOS_BUNDLES = ['collector', 'collector-shaped', 'late', 'late-sampled', 'early', 'early-full'] as const;
+export type ChaosBundle = (typeof CHAOS_BUNDLES)[number];
+/** Their outcomes do not hang on what HTTP cannot bring: variables, and members of the request that are missing. */
+export const PLAIN_BUNDLES = ['collector', 'collector', 'late', 'early'] as const;
 
 /** One context of an EdgeWorker, from its start, and a few requests that reach it. */
 export interface ChaosCase {
@@ -39,7 +46,10 @@ export interface EdgeKvPlan {
   readonly flaw: 'malformed' | 'version unknown' | undefined;
   /** Which of the texts with that flaw. */
   readonly variant: number;
-  /** Each read of a case finds another token. */
+  /**
+   * Which token the item holds: a new one, or one that a read of the same case has seen before, also after a newer one. It keeps the times
+   * and the fate that it had when it was read first.
+   */
   readonly serial: number;
   /** Seconds from now, by everybody else's clock. */
   readonly lifeSeconds: number;
@@ -75,24 +85,26 @@ const COARSE = {
   ages: [-600, 900],
   skews: [0, 0, 20_000, -20_000, 120_000, -120_000, 250_000, -250_000],
 } as const;
+/** Events with what long headers and cookies add to each: 500 of them would be over the limit of a batch. */
+const MOST_SHAPED = 200;
 const GAPS = [0, 3, 900, 1_000, 5_000, 30_000, 59_000, 61_000, 120_000];
 
 export function drawCase(seed: number, { coarse }: CaseOptions): ChaosCase {
   const draw = drawing(seed);
-  const bundle = draw.pick<ChaosBundle>(['collector', 'collector', 'late', 'early']);
+  const bundle = draw.pick<ChaosBundle>(coarse ? PLAIN_BUNDLES : CHAOS_BUNDLES);
   const ahead = coarse ? draw.pick(COARSE.skews) : draw.chance(0.5) ? draw.pick(SKEWS) : draw.int(-300_000, 300_000);
   const visitors = [drawVisitor(draw), drawVisitor(draw)];
   const visits = Array.from({ length: coarse ? 1 : draw.int(1, 4) }, (_, index): ChaosVisit => {
     // A server's clock may be put right between two requests.
     const edgeAheadMs = !coarse && draw.chance(0.1) ? draw.pick(SKEWS) : ahead;
-    const post = bundle === 'collector' ? drawPost(draw) : undefined;
+    const post = isCollector(bundle) ? drawPost(draw, bundle === 'collector' ? 500 : MOST_SHAPED) : undefined;
     const afterMs = draw.pick(GAPS);
     return {
       afterMs,
       edgeAheadMs,
       visitor: draw.pick(visitors),
       post,
-      edgeKv: drawEdgeKv(draw, coarse, index + 1),
+      edgeKv: drawEdgeKv(draw, coarse, draw.chance(0.5) ? index + 1 : draw.int(1, index + 1)),
       ingest: drawIngest(draw, coarse),
     };
   });

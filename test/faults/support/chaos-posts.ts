@@ -95,8 +95,8 @@ const IDS: readonly {
 ];
 const METHODS = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'post'];
 
-/** Mostly fine; then with one or more faults. */
-export function drawPost(draw: Draw): CollectPost {
+/** Mostly fine; then with one or more faults. @param mostRows the most that a batch with nothing wrong has */
+export function drawPost(draw: Draw, mostRows: number): CollectPost {
   const wild = draw.chance(0.35);
   const from = <T extends { readonly fault?: boolean }>(parts: readonly T[]): T =>
     draw.pick(wild && draw.chance(0.3) ? parts : parts.filter(({ fault }) => fault !== true));
@@ -106,7 +106,7 @@ export function drawPost(draw: Draw): CollectPost {
   const [encoding, length, ids] = [from(ENCODINGS), from(LENGTHS), from(IDS)];
   const origin = draw.pick(wild && draw.chance(0.3) ? ORIGINS : ORIGINS.filter(({ verdict }) => verdict !== 'denied'));
   const method = wild && draw.chance(0.15) ? draw.pick(METHODS) : 'POST';
-  const body = format === 'csv' ? drawCsv(draw) : drawJson(draw);
+  const body = format === 'csv' ? drawCsv(draw, mostRows) : drawJson(draw, mostRows);
   const lines = {
     'content-type': type,
     'content-encoding': encoding.value,
@@ -148,6 +148,10 @@ interface Body {
   readonly fault?: CollectorCode;
 }
 
+/** Columns of the edge that a page names; its values there are none that the edge has. */
+const SPOOFED = ['client_network', 'user_agent', 'country', 'language', 'session', 'plan', 'latitude', 'site'];
+/** No double holds these. */
+const INFINITE = ['1e999', '-1E+400', '9'.repeat(400), '1e0999'];
 const VALUES: readonly unknown[] = [
   '',
   'x',
@@ -168,8 +172,7 @@ const KEYS = [
   'path',
   'event_time',
   'request_id',
-  'client_network',
-  'user_agent',
+  ...SPOOFED,
   '_batch_id',
   '_row',
   '__proto__',
@@ -179,21 +182,24 @@ const KEYS = [
   '',
 ];
 
-function drawJson(draw: Draw): Body {
+function drawJson(draw: Draw, mostRows: number): Body {
   const event = (): string => {
     const members = Array.from({ length: draw.int(0, 6) }, () => {
-      const value = draw.chance(0.05) ? '1e999' : JSON.stringify(draw.pick(VALUES));
+      const value = draw.chance(0.004) ? draw.pick(INFINITE) : JSON.stringify(draw.pick(VALUES));
       return `${JSON.stringify(draw.pick(KEYS))}:${value}`;
     });
     return draw.chance(0.1) ? JSON.stringify(draw.pick(VALUES)) : `{${members.join(',')}}`;
   };
   const batch = (rows: number): string => `[${Array.from({ length: rows }, event).join(',')}]`;
   const few = draw.int(1, 12);
-  if (draw.chance(0.7)) return { text: batch(few), rows: few };
+  if (draw.chance(0.7)) {
+    const text = batch(few);
+    return { text, rows: few, ...(hasInfinite(JSON.parse(text)) ? { fault: 'BODY_MALFORMED' } : {}) };
+  }
   return draw.pick<() => Body>([
     () => ({ text: '[]', rows: 0, fault: 'ROWS_EMPTY' }),
     () => ({ text: ` \n[\t] `, rows: 0, fault: 'ROWS_EMPTY' }),
-    () => ({ text: `[${'{},'.repeat(499)}{}]`, rows: 500 }),
+    () => ({ text: `[${'{},'.repeat(mostRows - 1)}{}]`, rows: mostRows }),
     () => ({ text: `[${'1,'.repeat(500)}1]`, rows: 501, fault: 'EVENTS_TOO_MANY' }),
     () => ({
       text: draw.pick([
@@ -223,7 +229,12 @@ function drawJson(draw: Draw): Body {
   ])();
 }
 
-function drawCsv(draw: Draw): Body {
+function hasInfinite(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasInfinite);
+}
+
+function drawCsv(draw: Draw, mostRows: number): Body {
   const cell = (): string =>
     draw.pick(['1', '', '\\N', '"a,b"', '"two\r\nlines"', '"a ""quoted"" one"', 'żółw', '-', '=1+1']);
   const end = draw.pick(['\n', '\r\n']);
@@ -232,7 +243,7 @@ function drawCsv(draw: Draw): Body {
   const text = (lines: readonly string[]): string => lines.join(end);
   if (draw.chance(0.7)) return { text: text(['path,"event type",z', ...rows]), rows: few };
   return draw.pick<() => Body>([
-    () => ({ text: `\ufeff${text(['path,request_id,country', ...rows, '', ''])}`, rows: few }),
+    () => ({ text: `\ufeff${text([`path,request_id,${draw.pick(SPOOFED)}`, ...rows, '', ''])}`, rows: few }),
     () => ({ text: text(['a,b,c', '1', '1,2,3,4']), rows: 2 }),
     () => ({ text: 'path,type', rows: 0, fault: 'ROWS_EMPTY' }),
     () => ({
@@ -240,7 +251,7 @@ function drawCsv(draw: Draw): Body {
       rows: 0,
       fault: 'BODY_MALFORMED',
     }),
-    () => ({ text: text(['a', ...Array.from({ length: 500 }, () => '1')]), rows: 500 }),
+    () => ({ text: text(['a', ...Array.from({ length: mostRows }, () => '1')]), rows: mostRows }),
     () => ({ text: text(['a', ...Array.from({ length: 501 }, () => '1')]), rows: 501, fault: 'EVENTS_TOO_MANY' }),
   ])();
 }

@@ -6,8 +6,8 @@ import { startEdge } from '../../../local/edge/start-edge.ts';
 import { listen } from '../../../local/listen.ts';
 import { startOddSite } from '../../integration/support/edge-odd-site.ts';
 import { type TimedSeen, visible, visit } from '../../integration/support/edge-visitor.ts';
-import { buildChaosBundle } from './chaos-bundles.ts';
-import type { ChaosBundle, ChaosCase, ChaosVisit, Course } from './chaos-cases.ts';
+import { buildChaosBundle, chaosSettings, isCollector } from './chaos-bundles.ts';
+import { type ChaosBundle, type ChaosCase, type ChaosVisit, type Course, PLAIN_BUNDLES } from './chaos-cases.ts';
 import { ChaosOracle, EDGEKV_BUDGET_MS, type Expected, INGEST_BUDGET_MS } from './chaos-oracle.ts';
 import type { CollectPost } from './chaos-posts.ts';
 import { API_HOST, ChaosWorld, EDGEKV_HOST, type ReplyText, SECRET } from './chaos-world.ts';
@@ -38,11 +38,8 @@ interface Subject {
  * @returns what was not as documented, by case
  */
 export async function runInProcess(cases: readonly ChaosCase[]): Promise<ReadonlyMap<ChaosCase, string>> {
-  const mains: Readonly<Record<ChaosBundle, string>> = {
-    collector: await buildChaosBundle('collector', PLACEHOLDER_ID),
-    late: await buildChaosBundle('late', PLACEHOLDER_ID),
-    early: await buildChaosBundle('early', PLACEHOLDER_ID),
-  };
+  const mains = new Map<ChaosBundle, string>();
+  for (const bundle of new Set(PLAIN_BUNDLES)) mains.set(bundle, await buildChaosBundle(bundle, PLACEHOLDER_ID));
   const subjects = cases.map((chaos, index): Subject => {
     const [first] = chaos.visits;
     if (first === undefined) throw new Error('a case has visits');
@@ -73,7 +70,7 @@ export async function runInProcess(cases: readonly ChaosCase[]): Promise<Readonl
     tier: 'basic',
     contexts: 1,
     site: site.url,
-    rules: subjects.map((subject) => ruleOf(subject, mains[subject.chaos.bundle])),
+    rules: subjects.map((subject) => ruleOf(subject, mains.get(subject.chaos.bundle) ?? '')),
     properties: {
       [API_HOST]: { origin: await listen(ingest, 0), allowPost: true },
       [EDGEKV_HOST]: { origin: await listen(edgeKv, 0), allowPost: false },
@@ -106,7 +103,7 @@ function trueSeconds({ visit: { edgeAheadMs } }: Subject): number {
 }
 
 function ruleOf({ chaos, edgeWorkerId }: Subject, mainJs: string): EdgeRule {
-  const path = chaos.bundle === 'collector' ? `/${edgeWorkerId}/collect` : `/${edgeWorkerId}/*`;
+  const path = isCollector(chaos.bundle) ? `/${edgeWorkerId}/collect` : `/${edgeWorkerId}/*`;
   const own = mainJs.replaceAll(String(PLACEHOLDER_ID), String(edgeWorkerId));
   return { path, edgeWorkerId, version: '1.0.0', mainJs: own, takesOptions: true };
 }
@@ -137,7 +134,10 @@ async function ask(subject: Subject, edge: string): Promise<void> {
       : [[name, value]];
   });
   const query = post === undefined || post.query === '' ? '' : `?${post.query}`;
-  subject.expected = new ChaosOracle().expect(planned, Date.now() - edgeAheadMs);
+  subject.expected = new ChaosOracle(chaosSettings(subject.chaos.bundle, edgeWorkerId)).expect(
+    planned,
+    Date.now() - edgeAheadMs,
+  );
   subject.answer = await visit(edge, {
     method: post?.method ?? 'GET',
     target: post === undefined ? `/${edgeWorkerId}/odd` : `/${edgeWorkerId}/collect${query}`,
@@ -166,8 +166,8 @@ function compare(subject: Subject, direct: TimedSeen, handlers: readonly Handler
   const lines = own.flatMap(({ logLines }) => logLines.map(({ message }) => message));
   must(
     'log',
-    expected.logged === undefined ? [] : [expected.logged],
-    lines.map((line) => line.slice(0, expected.logged?.length)),
+    expected.logged,
+    lines.map((line, at) => line.slice(0, expected.logged[at]?.length)),
   );
   if (planned.post === undefined) {
     must('the site’s answer', visible(direct), visible(answer));

@@ -1,4 +1,6 @@
+import { KEY_VARIABLE } from './chaos-bundles.ts';
 import type { Draw } from './chaos-random.ts';
+import { SECRET } from './chaos-world.ts';
 
 /** Who asks, as Akamai may describe them: any member may be missing, and headers hold whatever a client sends. */
 export interface VisitorFacts {
@@ -44,6 +46,8 @@ const ADDRESSES = [
 ];
 const PLACES = ['US', 'reserved', '', 'São Paulo', '\ud800', '12.5', 'NaN'];
 const MEMBERS = ['country', 'region', 'city', 'continent', 'zipCode', 'dma', 'timezone', 'latitude', 'longitude'];
+/** Of 32 characters or more, or too short to be one. */
+const ADDRESS_KEYS = [`${SECRET}, one of the property`, `${SECRET}, another of the property`, SECRET];
 const PATHS = ['/', '/checkout', '/a'.repeat(4_000), '/%00', '//', '/../..', '/\u{1f600}', '?'];
 
 export function drawVisitor(draw: Draw): VisitorFacts {
@@ -66,9 +70,13 @@ export function drawVisitor(draw: Draw): VisitorFacts {
       device: maybe(device),
     },
     headers: drawHeaders(draw, text),
-    variables: draw.chance(0.3)
-      ? { PMUSER_EVENT_TIME: draw.pick(['2026-11-23T10:00:00Z', 'yesterday', text()]), PMUSER_GRN: text() }
-      : {},
+    variables: {
+      ...(draw.chance(0.3)
+        ? { PMUSER_EVENT_TIME: draw.pick(['2026-11-23T10:00:00Z', 'yesterday', text()]), PMUSER_GRN: text() }
+        : {}),
+      ...(draw.chance(0.5) ? { PMUSER_PLAN: text() } : {}),
+      ...(draw.chance(0.8) ? { [KEY_VARIABLE]: draw.pick(ADDRESS_KEYS) } : {}),
+    },
     missing: draw.pick([null, undefined]),
     variablesFull: draw.chance(0.1),
     status: maybe(draw.pick([200, 204, 404, 500, 0, -1, Number.NaN])),
@@ -80,5 +88,6 @@ function drawHeaders(draw: Draw, text: () => string): Readonly<Record<string, re
   for (const name of ['user-agent', 'referer', 'cookie', 'accept-language', 'content-length']) {
     if (draw.chance(0.7)) headers[name] = draw.chance(0.1) ? [] : draw.chance(0.1) ? [text(), text()] : [text()];
   }
+  if (draw.chance(0.5)) headers['cookie'] = [`a=b; sid=${draw.pick(['1', '2', '3', text()])}`];
   return headers;
 }

@@ -37,14 +37,16 @@ const TIMES = /^aa\.token(\d+)\.cc$/;
 
 /** What EdgeKV answers, and who knows which tokens: both by everybody else's clock. */
 export class ChaosWorld {
-  readonly #tokens = new Map<string, { readonly exp: number; readonly revoked: boolean }>();
+  readonly #tokens = new Map<string, { readonly exp: number; readonly notBefore: number; readonly revoked: boolean }>();
 
   /** @param trueSeconds since the epoch */
   edgeKv(plan: EdgeKvPlan, trueSeconds: number): ReplyText {
     const { status, flaw, variant } = plan;
     const token = tokenOf(plan);
-    const [exp, notBefore] = [trueSeconds + plan.lifeSeconds, trueSeconds - plan.ageSeconds];
-    if (!this.#tokens.has(token)) this.#tokens.set(token, { exp, revoked: plan.revoked });
+    const { lifeSeconds, ageSeconds, revoked } = plan;
+    const first = { exp: trueSeconds + lifeSeconds, notBefore: trueSeconds - ageSeconds, revoked };
+    const { exp, notBefore } = this.#tokens.get(token) ?? first;
+    if (!this.#tokens.has(token)) this.#tokens.set(token, first);
     const key = keyOf(token).toString('base64url');
     const item = { v: 1, token, key, keyId: '3.Zk1x0c9dQe7hL2sA', notBefore, exp };
     const headers = { 'content-type': 'application/json', 'x-trace-id': SECRET };

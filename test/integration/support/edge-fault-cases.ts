@@ -30,10 +30,10 @@ export function item(token: string, change: Readonly<Record<string, unknown>> = 
   const now = Math.floor(Date.now() / 1_000);
   const key = Buffer.alloc(32, 7).toString('base64url');
   const times = { notBefore: now - 60, exp: now + 3_600 };
-  // `sampling` is no member that the bundles know: they ignore it.
+  // A member that the bundles do not know: they ignore it.
   return edgeKvAnswer(
     200,
-    JSON.stringify({ v: 1, token, key, keyId: '3.Zk1x0c9dQe7hL2sA', ...times, sampling: {}, ...change }),
+    JSON.stringify({ v: 1, token, key, keyId: '3.Zk1x0c9dQe7hL2sA', ...times, later: {}, ...change }),
   );
 }
 

@@ -17,6 +17,8 @@ export interface EventEdgeOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** @default stored, always */
   readonly ingest?: readonly Reply[];
+  /** @default GOOD_ITEMS */
+  readonly edgeKv?: readonly Reply[];
   readonly site?: RequestListener;
 }
 
@@ -49,7 +51,7 @@ export async function startEventEdge(options: EventEdgeOptions): Promise<EventEd
   const { mainJs } = await buildBundle({ handler: 'request-event', settings, version: VERSION, description: 'events' });
 
   const [edgeKvStub, ingestStub] = await Promise.all([startStub(() => 'all'), startStub(() => 'all')]);
-  const [edgeKv, ingest] = [edgeKvStub.script('all', GOOD_ITEMS), ingestStub.script('all', replies)];
+  const [edgeKv, ingest] = [edgeKvStub.script('all', options.edgeKv ?? GOOD_ITEMS), ingestStub.script('all', replies)];
   const site = createServer(options.site ?? ((_request, response) => response.end('a page')));
   const edge = await startEdge({
     tier: 'basic',

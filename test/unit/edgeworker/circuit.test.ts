@@ -73,7 +73,7 @@ describe('a batch', () => {
     expect(edge.sent.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
   });
 
-  test.each([200, 202, 400, 401, 403, 413, 422, 500])('is sent at once after a %d', async (status) => {
+  test.each([200, 202, 400, 413, 422, 500])('is sent at once after a %d', async (status) => {
     const edge = fakeEdgeWithItem(() => answerOf(status, '', { ...INGEST, 'retry-after': '7' }));
     const delivery = { settings: SETTINGS, cache: {}, platform: edge.platform };
 
@@ -81,5 +81,34 @@ describe('a batch', () => {
     const second = await deliverBatch('b', [{}], delivery);
 
     expect(second).toMatchObject({ status });
+  });
+});
+
+describe('where every token is refused', () => {
+  const REFUSED = () => answerOf(403, '', { 'apigw-requestid': 'g' });
+
+  test('a thousand requests of ten minutes ask EdgeKV twice a minute and ingest once', async () => {
+    const edge = fakeEdgeWithItem(REFUSED);
+    const cache = {};
+
+    for (let request = 0; request < 1_000; request++) {
+      const now = () => NOW + request * 600;
+      await deliverBatch('b', [{}], { settings: SETTINGS, cache, platform: { ...edge.platform, now } });
+    }
+
+    const posts = edge.sent.filter(({ method }) => method === 'POST').length;
+    expect([posts, edge.sent.length - posts]).toEqual([10, 20]);
+  });
+
+  test('a thousand requests at one moment send what they had begun, and no other is sent', async () => {
+    const edge = fakeEdgeWithItem(REFUSED);
+    const delivery = { settings: SETTINGS, cache: {}, platform: edge.platform };
+    await deliverBatch('b', [{}], delivery);
+
+    const results = await Promise.all(Array.from({ length: 1_000 }, () => deliverBatch('b', [{}], delivery)));
+
+    expect(edge.sent.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['no-credentials']));
+    expect(await deliverBatch('b', [{}], delivery)).toEqual({ kind: 'held-back', seconds: 60 });
   });
 });

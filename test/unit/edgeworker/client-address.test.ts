@@ -47,6 +47,33 @@ describe('the address of a client', () => {
     expect(shown).toEqual([expected.slice(0, 32), expected.slice(0, 32)]);
   });
 
+  test('is hashed with a key that is imported once, until it is another', async () => {
+    const { platform } = edge();
+    const { subtle } = platform.crypto;
+    const imported: string[] = [];
+    const importKey: typeof subtle.importKey = (format, key, ...rest) => {
+      imported.push(new TextDecoder().decode(key));
+      return subtle.importKey(format, key, ...rest);
+    };
+    const counting = {
+      ...platform,
+      crypto: {
+        ...platform.crypto,
+        subtle: { digest: subtle.digest.bind(subtle), sign: subtle.sign.bind(subtle), importKey },
+      },
+    };
+    const keys = {};
+
+    const shown: unknown[] = [];
+    for (const key of [KEY, KEY, `${KEY}.`]) {
+      shown.push(await clientAddress(from('203.0.113.77', key), HASHED, counting, keys));
+    }
+
+    expect(imported).toEqual([KEY, `${KEY}.`]);
+    expect(shown[1]).toBe(shown[0]);
+    expect(shown[2]).toBe(await clientAddress(from('203.0.113.77', `${KEY}.`), HASHED, platform));
+  });
+
   test('differs in its hash for each address and each key', async () => {
     const { platform } = edge();
     const asked = [

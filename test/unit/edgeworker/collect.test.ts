@@ -167,19 +167,25 @@ describe('a batch that could not be stored is worth sending again', () => {
         expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '17' }, json: { code: 'UNAVAILABLE' } });
       }
       expect(edge.sent.filter((request) => !isEdgeKv(request))).toHaveLength(1);
-      expect(edge.warnings[1]).toContain('ingest asked to wait');
+      expect(edge.warnings[1]).toContain('nothing is sent for 17 s more');
     },
   );
 
-  test.each([401, 403])('and after a %d the credentials are read again', async (refusal) => {
-    const edge = fakeEdgeWithItem(() => answerOf(refusal, '', { 'apigw-requestid': 'g-1' }));
-    const cache = {};
+  test.each([401, 403])(
+    'and after a %d the credentials are read again, and not sent a second time',
+    async (refusal) => {
+      const edge = fakeEdgeWithItem(() => answerOf(refusal, '', { 'apigw-requestid': 'g-1' }));
+      const cache = {};
 
-    await post(edge, {}, cache);
-    await post(edge, {}, cache);
+      const answers = [await post(edge, {}, cache), await post(edge, {}, cache), await post(edge, {}, cache)];
 
-    expect(edge.sent.filter(isEdgeKv)).toHaveLength(2);
-  });
+      expect(edge.sent.map(isEdgeKv)).toEqual([true, false, true]);
+      expect(answers.map(({ headers }) => headers['retry-after'])).toEqual(['5', '60', '60']);
+      expect(edge.warnings[1]).toBe(
+        'a batch was not stored: no credentials: EdgeKV still has the token that was refused',
+      );
+    },
+  );
 
   test('and the log names neither token, key nor event', async () => {
     const edge = fakeEdgeWithItem(() => ingestAnswer(401, {}));

@@ -9,7 +9,7 @@ const { v: _, ...CREDENTIALS } = ITEM;
 
 describe('an EdgeKV item', () => {
   test('gives the credentials, whatever members were added to it', () => {
-    const verdict = parseCredentials(JSON.stringify({ ...ITEM, sampling: { a: 1 } }), NOW_SECONDS);
+    const verdict = parseCredentials(JSON.stringify({ ...ITEM, later: { a: 1 } }), NOW_SECONDS);
 
     expect(verdict).toEqual({ kind: 'usable', credentials: CREDENTIALS });
   });
@@ -118,13 +118,59 @@ describe('held credentials', () => {
     const { cache, reads, read } = reader(found(ITEM));
 
     await lookUpCredentials(cache, read, NOW_SECONDS);
-    dropCredentials(cache, { ...CREDENTIALS, token: 'older.one.x' });
+    dropCredentials(cache, { ...CREDENTIALS, token: 'older.one.x' }, NOW_SECONDS);
     await lookUpCredentials(cache, read, NOW_SECONDS);
     const before = reads();
-    dropCredentials(cache, CREDENTIALS);
+    dropCredentials(cache, CREDENTIALS, NOW_SECONDS);
     await lookUpCredentials(cache, read, NOW_SECONDS);
 
     expect([before, reads()]).toEqual([1, 2]);
+  });
+});
+
+describe('a token that was refused', () => {
+  const NEWER = { ...ITEM, token: 'dd.ee.ff' };
+
+  test('is not used again for a minute, and then once more', async () => {
+    const { cache, read } = reader(found(ITEM));
+    dropCredentials(cache, CREDENTIALS, NOW_SECONDS);
+
+    const within = await lookUpCredentials(cache, read, NOW_SECONDS + 59);
+    const after = await lookUpCredentials(cache, read, NOW_SECONDS + 60);
+
+    expect(within).toEqual({ kind: 'refused' });
+    expect(after).toMatchObject({ kind: 'usable', credentials: CREDENTIALS });
+  });
+
+  test('gives way to a new one at once, and does not come back where EdgeKV shows the old one after it', async () => {
+    const short = { ...NEWER, exp: NOW_SECONDS + 50 };
+    const { cache, reads, read } = reader(found(short), found(ITEM));
+    dropCredentials(cache, CREDENTIALS, NOW_SECONDS);
+
+    const renewed = await lookUpCredentials(cache, read, NOW_SECONDS + 1);
+    // Less than a minute of life is left, so it is looked for a newer one.
+    const stale = await lookUpCredentials(cache, read, NOW_SECONDS + 2);
+
+    for (const lookup of [renewed, stale])
+      expect(lookup).toMatchObject({ kind: 'usable', credentials: { token: 'dd.ee.ff' } });
+    expect(reads()).toBe(2);
+  });
+
+  test('is not used by a request that held it while another one heard of the refusal', async () => {
+    const { cache } = reader();
+    const short = { ...ITEM, exp: NOW_SECONDS + 50 };
+    await lookUpCredentials(cache, async () => found(short), NOW_SECONDS);
+
+    const lookup = await lookUpCredentials(
+      cache,
+      async () => {
+        dropCredentials(cache, CREDENTIALS, NOW_SECONDS);
+        return { kind: 'failed', reason: 'EdgeKV answered 500' };
+      },
+      NOW_SECONDS,
+    );
+
+    expect(lookup).toEqual({ kind: 'none', reason: 'EdgeKV answered 500' });
   });
 });
 

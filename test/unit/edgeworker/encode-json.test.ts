@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkSize } from '../../../edgeworker/src/body-limits.ts';
+import { checkSize, countBytes } from '../../../edgeworker/src/body-limits.ts';
 import { encodeJson } from '../../../edgeworker/src/encode-json.ts';
 import type { EdgeFacts } from '../../../edgeworker/src/enrich.ts';
 import { answerOf, fakeEdge, SETTINGS } from './fake-edge.ts';
@@ -44,6 +44,33 @@ describe('a JSON body', () => {
     expect(sent).toMatchObject({ kind: 'refused', code });
   });
 
+  test('goes on with every number that a double holds, and is refused for one that it does not', () => {
+    const digits = fc
+      .integer({ min: 1, max: 400 })
+      .chain((length) => fc.stringMatching(new RegExp(`^[1-9]\\d{${length}}$`)));
+    const number = fc
+      .tuple(
+        fc.constantFrom('', '-'),
+        digits,
+        fc.constantFrom('', '.5'),
+        fc.constantFrom('', 'e', 'E+', 'e-'),
+        fc.nat(400),
+      )
+      .map(([sign, whole, part, e, power]) => `${sign}${whole}${part}${e === '' ? '' : `${e}${power}`}`);
+    const place = fc.constantFrom('[@]', '[ @ ]', '[{"a":@}]', '[{"a":[1,@,2]}]', '[{"a":"[1e999]","b": @\n}]');
+    fc.assert(
+      fc.property(number, place, (written, around) => {
+        const text = around.replace('@', written);
+
+        const sent = encodeJson(text, { batchId: 'b-1', visitor: {} }, limits);
+
+        if (!Number.isFinite(Number(written))) expect(sent).toMatchObject({ kind: 'refused', code: 'BODY_MALFORMED' });
+        else expect('body' in sent && sent.body).toContain(JSON.stringify(Number(written)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   test('that the edge would make too long is refused before it does', () => {
     const visitor = { user_agent: 'x'.repeat(1_000) };
 
@@ -58,8 +85,10 @@ test('a body is judged by its bytes, to the very last one', () => {
     fc.property(fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀'), maxLength: 70, size: 'max' }), (text) => {
       const maxBodyBytes = 60;
 
-      const refused = checkSize(text, { maxBodyBytes }, platform.encodeUtf8);
+      const bytes = countBytes(text, { maxBodyBytes }, platform.encodeUtf8);
+      const refused = checkSize(bytes, { maxBodyBytes });
 
+      if (text.length <= maxBodyBytes) expect(bytes).toBe(Buffer.byteLength(text));
       expect(refused?.code).toBe(Buffer.byteLength(text) > maxBodyBytes ? 'BODY_TOO_LARGE' : undefined);
     }),
     { numRuns: 500 },

@@ -80,6 +80,22 @@ describe('a visitor', () => {
   });
 });
 
+test('of a visitor who names no browser the network alone counts, and of one without address the browser', () => {
+  const sampling = (rate: number): Sampling => ({ ...TENTH, rate });
+  const nameless = { ...headersOf({}), clientIp: '203.0.113.7', path: '/shoes' };
+  const nowhere = { ...headersOf({ 'User-Agent': 'Mozilla/5.0' }), path: '/shoes' };
+
+  // Computed apart from here, in Python, over '203.0.113.0/24\n' and '\nMozilla/5.0'.
+  for (const [request, hash] of [
+    [nameless, 1_166_401_063],
+    [nowhere, 1_326_859_070],
+  ] as const) {
+    const at = hash / 2 ** 32;
+    const rates = [at, at + 1e-9].map((rate) => sampleRate(request, undefined, sampling(rate), PLATFORM));
+    expect(rates).toEqual([0, at + 1e-9]);
+  }
+});
+
 describe('a request', () => {
   test.each<[string, Asked, number]>([
     ['answered with an error', {}, 503],

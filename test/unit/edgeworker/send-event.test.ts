@@ -160,7 +160,40 @@ describe('a request of the site', () => {
     await until(() => edge.warnings.length === 2);
 
     expect(edge.sent).toHaveLength(2);
-    expect(edge.warnings[1]).toBe('an event was lost: ingest asked to wait, 5 s more');
+    expect(edge.warnings[1]).toBe('an event was lost: nothing is sent for 5 s more');
+  });
+
+  test('makes the platform import each key once, that of the batches and that of the addresses', async () => {
+    const edge = fakeEdgeWithItem(() => ingestAnswer(200, {}));
+    const { crypto } = edge.platform;
+    const { subtle } = crypto;
+    let imports = 0;
+    const counting: typeof crypto = {
+      getRandomValues: (array) => crypto.getRandomValues(array),
+      subtle: {
+        digest: (...args) => subtle.digest(...args),
+        sign: (...args) => subtle.sign(...args),
+        importKey: (...args) => {
+          imports += 1;
+          return subtle.importKey(...args);
+        },
+      },
+    };
+    const delivery = {
+      settings: { ...SETTINGS, clientIp: { hashWith: 'PMUSER_KEY' } },
+      cache: {},
+      platform: { ...edge.platform, crypto: counting },
+    };
+    const request = { ...REQUEST, getVariable: () => 'a key of the property, 32 or more' };
+
+    for (const posts of [1, 2, 3]) {
+      sendEvent(request, RESPONSE, delivery);
+      await until(() => edge.sent.length === posts + 1);
+    }
+
+    const hashes = edge.sent.flatMap(({ body }) => (body === undefined ? [] : [JSON.parse(body)[0].client_network]));
+    expect(hashes).toEqual(Array(3).fill(expect.stringMatching(/^[0-9a-f]{32}$/)));
+    expect(imports).toBe(2);
   });
 
   test('asks nobody anything where sampling leaves its visitor out', async () => {

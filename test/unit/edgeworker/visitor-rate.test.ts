@@ -66,27 +66,27 @@ describe('a visitor', () => {
   });
 
   test('never gets more than its rate and one minute’s share, however it comes', () => {
-    const steps = fc.array(fc.record({ ms: fc.nat(20_000), chars: fc.nat(64 * 1_024) }), {
+    const steps = fc.array(fc.record({ ms: fc.nat(20_000), bytes: fc.nat(64 * 1_024) }), {
       minLength: 50,
       maxLength: 200,
     });
     fc.assert(
       fc.property(steps, (batches) => {
         const buckets: VisitorBuckets = {};
-        let [now, taken, chars] = [NOW, 0, 0];
+        let [now, taken, bytes] = [NOW, 0, 0];
 
         for (const batch of batches) {
           now += batch.ms;
           if (visitorWait(buckets, 'a', RATE, now) > 0) continue;
-          chargeVisitor(buckets, 'a', RATE, batch.chars, now);
+          chargeVisitor(buckets, 'a', RATE, batch.bytes, now);
           taken++;
-          chars += batch.chars;
+          bytes += batch.bytes;
         }
 
         const minutes = (now - NOW) / 60_000 + 1;
         expect(taken).toBeLessThanOrEqual(RATE.batchesPerMinute * minutes + 1e-6);
         // Its last batch may be one too large.
-        expect(chars).toBeLessThanOrEqual((RATE.kilobytesPerMinute * minutes + 64) * 1_024);
+        expect(bytes).toBeLessThanOrEqual((RATE.kilobytesPerMinute * minutes + 64) * 1_024);
       }),
     );
   });
@@ -94,10 +94,10 @@ describe('a visitor', () => {
 
 test('who waits as told is taken', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1_000 }), fc.nat(900_000), (batchesPerMinute, chars) => {
+    fc.property(fc.integer({ min: 1, max: 1_000 }), fc.nat(900_000), (batchesPerMinute, bytes) => {
       const rate = { batchesPerMinute, kilobytesPerMinute: 600 };
       const buckets: VisitorBuckets = {};
-      chargeVisitor(buckets, 'a', rate, chars, NOW);
+      chargeVisitor(buckets, 'a', rate, bytes, NOW);
       const wait = visitorWait(buckets, 'a', rate, NOW);
 
       const again = visitorWait(buckets, 'a', rate, NOW + wait * 1_000);

@@ -12,7 +12,7 @@ const KEY = Buffer.alloc(32, 7);
 
 describe('a credentials item', () => {
   test('gives token and key, and its unknown members are ignored', () => {
-    const credentials = parseCredentials(item({ sampling: {} }), NOW);
+    const credentials = parseCredentials(item({ later: {} }), NOW);
 
     expect(credentials).toEqual({ token: 'a.b.c', key: KEY, keyId: '3.abc', exp: NOW + 3600 });
   });
