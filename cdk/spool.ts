@@ -65,7 +65,8 @@ export class Spool extends Construct {
         }),
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }),
       ],
-      memorySize: 1024,
+      // A delivery's ten batches lie in it side by side: of 20 MB inflated, some 70 MB each, and hostile ones more.
+      memorySize: 2048,
       timeout: Duration.seconds(120),
       logRetention: RetentionDays.ONE_MONTH,
     });

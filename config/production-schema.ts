@@ -17,9 +17,9 @@ const concurrency = wholeNumber(1, 10_000);
  * one fewer; 100 of them must stay unreserved, or the deploy fails (Lambda guide, "Configuring reserved concurrency").
  */
 const reservedConcurrency = strictObject({
-  /** @default as many as the throttle lets in at once */
+  /** @default as many as the throttle lets in at once, at most 350 */
   authorizer: concurrency.optional(),
-  /** @default as many as the throttle lets in at once */
+  /** @default as many as the throttle lets in at once, at most 350 */
   ingest: concurrency.optional(),
   /** At least 6: the queue hands out to five at once, and the ledger is counted beside them. @default 6 */
   replay: wholeNumber(6, 10_000).default(6),

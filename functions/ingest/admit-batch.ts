@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { decide, mayWriteAny } from '../../config/decide.ts';
 import { isRevoked } from '../../config/revocation.ts';
 import type { Config } from '../../config/schema.ts';
-import { STREAM_LIMITS } from '../../config/stream-limits.ts';
+import { PATIENCE_MS, STREAM_LIMITS } from '../../config/stream-limits.ts';
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
 import { batchPath, contentDigest, verifyBatchSignature } from '../shared/batch-signature.ts';
 import { CLOCK_TOLERANCE_SECONDS, type Identity } from '../shared/identity.ts';
@@ -16,6 +16,8 @@ export interface BatchLimits {
   readonly inflateRatio: number;
   readonly rows: number;
   readonly rowBytes: number;
+  /** Milliseconds that a batch waits for ClickHouse. */
+  readonly patienceMs: number;
 }
 
 export interface AdmittedDecision {
@@ -33,6 +35,7 @@ export function limitsOf({ streams, principals }: Policy, stream: string, princi
     ...limits,
     bytes: Math.min(limits.bytes, mine?.bytes ?? Number.POSITIVE_INFINITY),
     rows: Math.min(limits.rows, mine?.rows ?? Number.POSITIVE_INFINITY),
+    patienceMs: mine?.patienceMs ?? PATIENCE_MS.usual,
   };
 }
 

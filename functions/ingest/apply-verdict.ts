@@ -48,7 +48,7 @@ export function applyVerdict(
       format: writer.format,
       columns: writer.columns,
       accepted,
-      refused: verdict.refused.map((frozen) => ({ ...frozen, raw: rows.rawOf(frozen.row) })),
+      refused: verdict.refused.map((frozen) => ({ ...frozen, raw: rows.keptOf(frozen.row) })),
     };
   }
 }

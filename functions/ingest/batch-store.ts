@@ -1,4 +1,4 @@
-import { faultOfCode, type StoreFault } from './clickhouse-codes.ts';
+import { type FaultContext, faultOfCode, type StoreFault } from './clickhouse-codes.ts';
 
 /** A column as `system.columns` describes it. */
 export interface ColumnDescription {
@@ -46,6 +46,30 @@ export interface LedgerEntry {
   readonly missing: number;
 }
 
+/** A batch whose rows in ClickHouse are not those that it declared, each once. */
+export interface LedgerFault extends BatchAddress {
+  /** Declared, and in neither table. */
+  readonly missing: number;
+  /** Written more than once. */
+  readonly duplicates: number;
+}
+
+/** Which batches are looked at. */
+export interface LedgerSpan {
+  /** Their first row came then or later, in milliseconds since the epoch. */
+  readonly since: number;
+  /** Their last row came before that. */
+  readonly until: number;
+  /** One batch in so many, always the same ones. */
+  readonly oneIn: number;
+}
+
+/** The ledger as a whole. */
+export interface BatchLedger {
+  /** The batches of which rows are missing or there twice: the worst first, 1,000 at most. @throws StoreError */
+  faults(span: LedgerSpan, signal: AbortSignal): Promise<readonly LedgerFault[]>;
+}
+
 /** ClickHouse as ingest and replay need it. */
 export interface BatchStore {
   /** The columns of a table in table order. @throws StoreError */
@@ -56,11 +80,9 @@ export interface BatchStore {
   ledger(batch: BatchAddress, signal: AbortSignal): Promise<LedgerEntry>;
 }
 
-export interface StoreErrorOptions {
+export interface StoreErrorOptions extends FaultContext {
   /** How an answer failed to come, where there was none. @default 'silent' */
   readonly without?: 'silent' | 'disconnected';
-  /** Whether a materialized view is at fault. @default false */
-  readonly inView?: boolean;
   /** Whether ClickHouse had said 200 before: then the rows may be in, whatever the code. @default false */
   readonly late?: boolean;
   /** Whether the table's types are no more those of the contract, so that no row is at fault. @default false */
@@ -78,12 +100,12 @@ export class StoreError extends Error {
   readonly fault: StoreFault;
 
   constructor(what: string, clickhouseCode: number | undefined, options: StoreErrorOptions = {}) {
-    const { without = 'silent', inView = false, late = false, changed = false } = options;
+    const { without = 'silent', inView = false, late = false, scattered = false, changed = false } = options;
     super(`${what} failed: ${reasonOf(clickhouseCode, without, inView)}. See docs/errors.md for what the code means.`);
     this.clickhouseCode = clickhouseCode;
     if (clickhouseCode === undefined) this.fault = without;
     else if (changed) this.fault = 'schema';
-    else this.fault = late ? 'uncertain' : faultOfCode(clickhouseCode, inView);
+    else this.fault = late ? 'uncertain' : faultOfCode(clickhouseCode, { inView, scattered });
   }
 }
 

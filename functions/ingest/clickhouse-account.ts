@@ -1,11 +1,17 @@
 import type { CachedSecret } from '../shared/secret-cache.ts';
+import { within } from '../shared/within.ts';
 import { StoreError } from './batch-store.ts';
 import type { ClickHouseCredential } from './clickhouse-credential.ts';
 
 /** A user of ClickHouse whose password may be rotated at any moment. */
 export interface ClickHouseAccount {
-  /** Runs with the credential, and once more with one that was read anew where ClickHouse does not know it any more. */
-  run<T>(work: (credential: ClickHouseCredential) => Promise<T>): Promise<T>;
+  /**
+   * Runs with the credential, and once more with one that was read anew where ClickHouse does not know it any more.
+   *
+   * @param signal bounds the reading of the secret; `work` has to mind it by itself
+   * @throws OutOfTimeError where ClickHouse was not asked, because the secret was not there in time
+   */
+  run<T>(signal: AbortSignal, work: (credential: ClickHouseCredential) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -30,15 +36,15 @@ export function openAccount(secret: CachedSecret<ClickHouseCredential>): ClickHo
   }
 
   return {
-    async run(work) {
-      const credential = await secret.get();
+    async run(signal, work) {
+      const credential = await within(signal, secret.get());
       const known = isSame(refused, credential);
       try {
         return await attempt(credential, work);
       } catch (error) {
         if (known || !isRefused(error)) throw error;
         secret.expire(credential);
-        const fresh = await secret.get();
+        const fresh = await within(signal, secret.get());
         if (isSame(fresh, credential)) throw error;
         return attempt(fresh, work);
       }

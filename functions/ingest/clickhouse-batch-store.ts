@@ -8,11 +8,14 @@ import {
   createClient,
 } from '@clickhouse/client';
 import type { CachedSecret } from '../shared/secret-cache.ts';
+import { within } from '../shared/within.ts';
 import {
   type BatchInsert,
+  type BatchLedger,
   type BatchStore,
   type ColumnDescription,
   type LedgerEntry,
+  type LedgerFault,
   StoreError,
 } from './batch-store.ts';
 import { type ClickHouseAccount, openAccount } from './clickhouse-account.ts';
@@ -25,7 +28,7 @@ export interface ClickHouseBatchStoreOptions {
   readonly inspector: CachedSecret<ClickHouseCredential>;
 }
 
-export interface ClosableBatchStore extends BatchStore {
+export interface ClosableBatchStore extends BatchStore, BatchLedger {
   /** Closes the connections. Lambda never calls it; tests and the local stack do. */
   close(): Promise<void>;
 }
@@ -37,6 +40,8 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   // Without it ClickHouse may answer 200 and fail afterwards.
   wait_end_of_query: 1,
   async_insert_busy_timeout_max_ms: 200,
+  // Bytes at which a buffer is written sooner; the default of Cloud, ten times that of other servers.
+  async_insert_max_data_size: '104857600',
   deduplicate_insert: 'enable',
   deduplicate_blocks_in_dependent_materialized_views: 1,
   date_time_input_format: 'best_effort',
@@ -47,6 +52,44 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   input_format_native_allow_types_conversion: 0,
   input_format_null_as_default: 0,
 };
+
+/** A batch that is sent again has rows of a later time beside the first ones: so much earlier the first may be. */
+const EARLIER_ROWS_MS = 3_600_000;
+
+/** One batch in the ledger, as short as it can be told. */
+const LEDGER_KEY = 'sipHash64(principal, stream, batch_id, digest)';
+
+/**
+ * As view `batches` counts (clickhouse/migrations), but of some hours: the view always adds up the whole ledger first. And only what has
+ * not as many rows written as declared, which is quickly known; that a batch lacks as many rows as it has twice goes unseen.
+ */
+const LEDGER_FAULTS = `
+  SELECT principal, stream, toString(batch_id) AS batchId, digest,
+    toFloat64(greatest(toInt64(declared_rows) - toInt64(bitmapCardinality(bitmapOr(stored_rows, quarantined_rows))), 0)) AS missing,
+    toFloat64(written_rows - bitmapCardinality(stored_rows) - bitmapCardinality(quarantined_rows)) AS duplicates
+  FROM
+  (
+    SELECT principal, stream, batch_id, digest,
+      max(declared) AS declared_rows,
+      groupBitmapMergeState(stored) AS stored_rows,
+      groupBitmapMergeState(quarantined) AS quarantined_rows,
+      sum(stored_written) + sum(quarantined_written) AS written_rows
+    FROM _batches
+    WHERE first_received_at >= fromUnixTimestamp64Milli({from:Int64}) AND ${LEDGER_KEY} IN
+    (
+      SELECT ${LEDGER_KEY} AS key
+      FROM _batches
+      WHERE first_received_at >= fromUnixTimestamp64Milli({from:Int64}) AND sipHash64(batch_id) % {oneIn:UInt32} = 0
+      GROUP BY key
+      HAVING sum(stored_written) + sum(quarantined_written) != max(declared)
+        AND min(first_received_at) >= fromUnixTimestamp64Milli({since:Int64})
+        AND max(last_received_at) < fromUnixTimestamp64Milli({until:Int64})
+    )
+    GROUP BY principal, stream, batch_id, digest
+  )
+  WHERE missing + duplicates > 0
+  ORDER BY missing + duplicates DESC
+  LIMIT 1000`;
 
 /** ClickHouse over its official client, one connection pool for the container. */
 export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions): ClosableBatchStore {
@@ -67,8 +110,9 @@ export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions)
     signal: AbortSignal,
     run: (client: ClickHouseClient, auth: { username: string; password: string }) => Promise<T>,
   ): Promise<T> {
-    return account.run(({ url, username, password }) =>
-      run(clientFor(url), { username, password }).catch((error: unknown) => {
+    return account.run(signal, ({ url, username, password }) =>
+      // The client itself looks neither at a signal that is over when it begins, nor at any once an answer has begun.
+      within(signal, run(clientFor(url), { username, password })).catch((error: unknown) => {
         throw storeError(what, error, signal);
       }),
     );
@@ -156,6 +200,18 @@ export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions)
         return { stored: Number(stored), quarantined: Number(quarantined), missing: Number(missing) };
       }),
 
+    faults: ({ since, until, oneIn }, signal) =>
+      as(inspector, 'Counting the ledger', signal, async (client, auth) => {
+        const result = await client.query({
+          query: LEDGER_FAULTS,
+          query_params: { from: since - EARLIER_ROWS_MS, since, until, oneIn },
+          format: 'JSONEachRow',
+          abort_signal: signal,
+          auth,
+        });
+        return result.json<LedgerFault>();
+      }),
+
     async close() {
       for (const client of clients.values()) await client.close();
     },
@@ -185,9 +241,15 @@ const UNKNOWN_EXCEPTION = 1002;
 /** In every version that has such views; no other mark tells a view's failure from the insert's own. */
 const IN_VIEW = /while pushing to view/;
 
+/** In every version: code 252 without it is a table that has too many parts. */
+const SCATTERED = /Too many partitions for single INSERT block/;
+
 function storeError(what: string, error: unknown, signal: AbortSignal): StoreError {
   if (error instanceof ClickHouseError) {
-    return new StoreError(what, Number(error.code), { inView: IN_VIEW.test(error.message) });
+    return new StoreError(what, Number(error.code), {
+      inView: IN_VIEW.test(error.message),
+      scattered: SCATTERED.test(error.message),
+    });
   }
   if (error instanceof LateFailure) {
     return new StoreError(what, Number(CODE.exec(error.message)?.[1] ?? UNKNOWN_EXCEPTION), { late: true });

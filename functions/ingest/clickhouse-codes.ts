@@ -78,9 +78,12 @@ export const CLICKHOUSE_CODES = {
   81: ['UNKNOWN_DATABASE', 'setup'],
   115: ['UNKNOWN_SETTING', 'setup'],
   117: ['INCORRECT_DATA', 'data'],
+  128: ['TOO_LARGE_ARRAY_SIZE', 'data'],
   131: ['TOO_LARGE_STRING_SIZE', 'data'],
+  153: ['ILLEGAL_DIVISION', 'data'],
   159: ['TIMEOUT_EXCEEDED', 'busy'],
   164: ['READONLY', 'setup'],
+  190: ['SIZES_OF_ARRAYS_DONT_MATCH', 'data'],
   192: ['UNKNOWN_USER', 'credential'],
   193: ['WRONG_PASSWORD', 'credential'],
   194: ['REQUIRED_PASSWORD', 'credential'],
@@ -104,6 +107,7 @@ export const CLICKHOUSE_CODES = {
   349: ['CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN', 'data'],
   376: ['CANNOT_PARSE_UUID', 'data'],
   394: ['QUERY_WAS_CANCELLED', 'uncertain'],
+  395: ['FUNCTION_THROW_IF_VALUE_IS_NON_ZERO', 'data'],
   407: ['DECIMAL_OVERFLOW', 'data'],
   425: ['SYSTEM_ERROR', 'pressed'],
   439: ['CANNOT_SCHEDULE_TASK', 'busy'],
@@ -131,11 +135,16 @@ const FAULTS: ReadonlyMap<number, StoreFault> = new Map(
 /** Of these, one that comes from a view says nothing about the insert's own rows, which may be in. */
 const OF_THE_INSERT: ReadonlySet<StoreFault> = new Set(['data', 'schema', 'setup', 'unknown']);
 
-/**
- * @param code ClickHouse's
- * @param inView whether ClickHouse said that it came about while the rows were pushed to a materialized view
- */
-export function faultOfCode(code: number, inView: boolean): StoreFault {
-  const fault = FAULTS.get(code) ?? 'unknown';
+/** What the text of an exception tells beyond its code. */
+export interface FaultContext {
+  /** It came about while the rows were pushed to a materialized view. @default false */
+  readonly inView?: boolean;
+  /** The insert's rows lie in too many partitions: that has the code of too many parts, but half of the rows may fit. @default false */
+  readonly scattered?: boolean;
+}
+
+/** @param code ClickHouse's */
+export function faultOfCode(code: number, { inView = false, scattered = false }: FaultContext = {}): StoreFault {
+  const fault = scattered ? 'data' : (FAULTS.get(code) ?? 'unknown');
   return inView && OF_THE_INSERT.has(fault) ? 'view' : fault;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import type { BatchStore } from './batch-store.ts';
-import { type Contract, compileContract } from './contract.ts';
+import { type Contract, ContractUnusableError, compileContract } from './contract.ts';
 import type { RestColumns } from './rest-columns.ts';
 
 /** Contracts of tables, kept in the container. */
@@ -16,7 +16,7 @@ export interface ContractCache {
 }
 
 const FRESH_MS = 60_000;
-/** While ClickHouse is away, asking again waits this long, so that not every batch pays for the question. */
+/** While ClickHouse is away, or the table cannot be served, asking again waits this long: not every batch pays for the question. */
 const RETRY_MS = 5_000;
 
 /** @param restColumns finds the column of a table that keeps unknown fields; by default no table has one */
@@ -26,6 +26,7 @@ export function createContractCache(
   restColumns: RestColumns = () => undefined,
 ): ContractCache {
   const entries = new Map<string, { readonly contract: Contract; readonly until: number }>();
+  const unusable = new Map<string, { readonly error: ContractUnusableError; readonly until: number }>();
   const asking = new Map<string, Promise<Contract>>();
 
   async function ask(table: string, signal: AbortSignal): Promise<Contract> {
@@ -38,15 +39,22 @@ export function createContractCache(
       entries.set(table, { contract: old.contract, until: clock() + RETRY_MS });
       return old.contract;
     }
-    const contract = compileContract(table, described, restColumns(table));
-    entries.set(table, { contract, until: clock() + FRESH_MS });
-    return contract;
+    try {
+      const contract = compileContract(table, described, restColumns(table));
+      entries.set(table, { contract, until: clock() + FRESH_MS });
+      return contract;
+    } catch (error) {
+      if (error instanceof ContractUnusableError) unusable.set(table, { error, until: clock() + RETRY_MS });
+      throw error;
+    }
   }
 
   return {
     async get(table, signal) {
       const entry = entries.get(table);
       if (entry !== undefined && clock() < entry.until) return entry.contract;
+      const refused = unusable.get(table);
+      if (refused !== undefined && clock() < refused.until) throw refused.error;
       const running = asking.get(table) ?? ask(table, signal).finally(() => asking.delete(table));
       asking.set(table, running);
       return running;

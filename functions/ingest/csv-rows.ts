@@ -1,6 +1,6 @@
 import { STREAM_LIMITS } from '../../config/stream-limits.ts';
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
-import { type CsvPlace, type CsvRecord, parseCsv, readCsvFields } from './parse-csv.ts';
+import { type CsvField, type CsvPlace, type CsvRecord, parseCsv, readCsvFields } from './parse-csv.ts';
 import type { CsvRows } from './parse-rows.ts';
 
 /**
@@ -19,14 +19,36 @@ export function csvRows(text: string): CsvRows {
     return places.length > STREAM_LIMITS.rows ? 'enough' : undefined;
   });
   if (names === undefined) throw new BatchRefusedError('BODY_MALFORMED', 'The body has no header line.');
+  const header = names;
+  const fieldsOf = (place: CsvPlace) => readCsvFields(text, place);
+  const rawOf = (row: number) => text.slice(places[row]?.start, places[row]?.end ?? 0);
   return {
     format: 'csv',
     names,
     values: places,
-    fieldsOf: (place) => readCsvFields(text, place),
-    rawOf: (row) => text.slice(places[row]?.start, places[row]?.end ?? 0),
+    fieldsOf,
+    rawOf,
+    keptOf: (row) => {
+      const place = places[row];
+      return (place && keptRecord(header, fieldsOf(place))) ?? rawOf(row);
+    },
     lineOf: (row) => places[row]?.line,
   };
+}
+
+/** Characters of a header that is kept with each refused record: of 10,000 of them a longer one would make hundreds of megabytes. */
+const MOST_NAMES = 4_096;
+
+/**
+ * A record with the names of its fields, `[{"id":"1","name":"a"}]`, `null` for `\\N` and without those that are empty. In an array, which
+ * no JSON row that could ever be stored is: its texts are not JSON's, for they mean what their columns read in them.
+ *
+ * @returns undefined where nobody can say which field has which name
+ */
+function keptRecord(names: readonly string[], fields: readonly CsvField[]): string | undefined {
+  if (fields.length !== names.length) return undefined;
+  if (names.reduce((sum, { length }) => sum + length, 0) > MOST_NAMES) return JSON.stringify(fields);
+  return JSON.stringify([Object.fromEntries(names.map((name, at) => [name, fields[at]]))]);
 }
 
 function readNames({ fields, line }: CsvRecord): readonly string[] {

@@ -2,6 +2,7 @@ import type { BatchSpool } from '../shared/batch-spool.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { CachedSecret } from '../shared/secret-cache.ts';
 import type { VersionedKeys } from '../shared/versioned-keys.ts';
+import { within } from '../shared/within.ts';
 import type { Contract } from './contract.ts';
 import { readSpooled } from './spool-batch.ts';
 import { spoolName } from './spool-object.ts';
@@ -48,8 +49,7 @@ export function createEarlierVerdicts({ spool, spoolKeys, clock }: EarlierVerdic
       if (clock() - since(contract) > REPEATED_MS) return undefined;
       const limited = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
       // A spool that is away keeps no batch from being stored.
-      const waiting = await spoolKeys
-        .get()
+      const waiting = await within(limited, spoolKeys.get())
         .then((keys) => readSpooled(spoolName(key), spool, keys, limited))
         .catch(() => undefined);
       const verdict = waiting?.envelope.verdict ?? undefined;

@@ -25,6 +25,7 @@ import { createEarlierVerdicts } from './earlier-verdicts.ts';
 import { inflate } from './inflate.ts';
 import type { IngestEvent, IngestState } from './ingest-state.ts';
 import { observeOutcome } from './observe-outcome.ts';
+import { createOriginGate } from './origin-gate.ts';
 import { parseRows } from './parse-rows.ts';
 import { problemResponse } from './problem.ts';
 import { readHeaders } from './read-headers.ts';
@@ -34,7 +35,7 @@ import { type AdmittedBatch, type StoreOrSpoolDependencies, storeOrSpool } from 
 
 /** What ingest works with; `handler.ts` composes the AWS ones, the local stack its own. */
 export interface IngestDependencies extends Omit<StoreOrSpoolDependencies, 'earlier'>, BatchKeySecrets {
-  readonly config: Pick<Config, 'streams' | 'principals' | 'policyHash'>;
+  readonly config: Pick<Config, 'streams' | 'principals' | 'policyHash' | 'production'>;
   readonly region: string;
   readonly clock: Clock;
   readonly audit: Audit;
@@ -48,6 +49,7 @@ export function createIngest(deps: IngestDependencies): Ingest {
   const { config, region, clock } = deps;
   const rate = createBatchRate(clock);
   const earlier = createEarlierVerdicts(deps);
+  const refuseOrigin = createOriginGate(config.production?.originIps);
 
   return middy<IngestEvent, APIGatewayProxyStructuredResultV2, Error, Context, IngestState>({ timeoutEarlyInMillis: 0 })
     .use(observeOutcome(deps))
@@ -62,6 +64,7 @@ export function createIngest(deps: IngestDependencies): Ingest {
       internal.startedAt = clock();
       internal.stream = event.pathParameters?.['stream'] ?? '';
       internal.identity = identityOf(event);
+      refuseOrigin(event.requestContext.http.sourceIp);
       internal.limits = limitsOf(config, internal.stream, internal.identity.principal);
       internal.headers = readHeaders(event.headers, internal.identity.auth);
     })
@@ -135,7 +138,7 @@ function admittedBatch(
   { streams, policyHash }: IngestDependencies['config'],
   region: string,
 ): Omit<AdmittedBatch, 'remaining'> {
-  const { inflatedBytes, inflateRatio, rowBytes } = limits;
+  const { inflatedBytes, inflateRatio, rowBytes, patienceMs } = limits;
   return {
     envelope: {
       v: 1,
@@ -162,6 +165,7 @@ function admittedBatch(
     bytes: () => bytesAsSent(event),
     bodyBytes,
     rows,
+    patienceMs,
     requestId: event.requestContext.requestId,
   };
 }

@@ -85,6 +85,6 @@ export function judgeRows(
     const raw = rows.rawOf(row);
     const again = Buffer.byteLength(raw) <= rowBytes ? reader.readAgain?.(row) : undefined;
     const faults = explainRow(again ?? reader.read(row), raw, contract, rowBytes);
-    return { row, line: rows.lineOf(row), raw, faults };
+    return { row, line: rows.lineOf(row), raw: rows.keptOf(row), faults };
   }
 }

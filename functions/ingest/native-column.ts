@@ -124,7 +124,7 @@ class NullableColumn implements NativeColumn {
   }
 }
 
-/** LowCardinality: each text once, and for each value the number of its text. NULL is number 0, where a zero value stands. */
+/** LowCardinality: each text once, unless it is long, and for each value the number of its text. NULL is number 0, where a zero value stands. */
 class DictionaryColumn implements NativeColumn {
   readonly #inner: ColumnType;
   readonly #numbers = new Map<unknown, number>();
@@ -166,7 +166,7 @@ class DictionaryColumn implements NativeColumn {
     if (fault !== undefined) return fault;
     this.widest = Math.max(this.widest, this.#bytes.length - before);
     const number = this.#texts.length;
-    this.#numbers.set(value, number);
+    if (typeof value !== 'string' || value.length <= MOST_SHARED_UNITS) this.#numbers.set(value, number);
     this.#texts.push(value);
     return number;
   }
@@ -193,6 +193,9 @@ class DictionaryColumn implements NativeColumn {
     out.bytes(size === 1 ? new Uint8Array(indexes) : bytesOf(size === 2 ? new Uint16Array(indexes) : indexes));
   }
 }
+
+/** A longer text is written each time it comes. V8 tells texts over 16,383 units apart by their length and then unit by unit. */
+const MOST_SHARED_UNITS = 1_024;
 
 /** The only version of the layout that there is. */
 const SHARED_DICTIONARIES = 1;

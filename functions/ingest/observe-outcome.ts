@@ -3,6 +3,7 @@ import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { BatchAudit } from '../shared/audit.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import { StoreError } from './batch-store.ts';
+import { ContractUnusableError } from './contract.ts';
 import type { IngestDependencies } from './ingest.ts';
 import type { IngestEvent, IngestState } from './ingest-state.ts';
 import { asRefusal } from './problem.ts';
@@ -24,6 +25,7 @@ export function observeOutcome({ config, region, clock, audit, telemetry }: Obse
     const about = { requestId: line.requestId, stream };
     if (state.outcome?.kind === 'spooled') {
       telemetry.count('BatchesSpooled', 1, { stream });
+      if (state.outcome.fault instanceof ContractUnusableError) telemetry.count('ContractUnusable', 1, { stream });
       telemetry.warn('A batch was spooled', { ...describeFault(state.outcome.fault), ...about });
     } else if (line.outcome === 'unavailable') {
       telemetry.count('BatchesUnavailable', 1, { stream });

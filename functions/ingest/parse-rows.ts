@@ -8,8 +8,10 @@ import type { CsvField, CsvPlace } from './parse-csv.ts';
 interface BodyRows<T> {
   /** As many as the body has rows. */
   readonly values: readonly T[];
-  /** The row's own text, for its size and for quarantine. */
+  /** The row's own text. */
   rawOf(row: number): string;
+  /** What quarantine keeps of the row: its own text or, where that says nothing without the header, the names too. */
+  keptOf(row: number): string;
   /** The row's line in the body, from 1, where the format has lines. */
   lineOf(row: number): number | undefined;
 }
@@ -55,14 +57,16 @@ function parseArray(text: string): JsonRows {
   const values = parseJson(text, 'The body is not JSON');
   if (!Array.isArray(values)) throw new BatchRefusedError('BODY_MALFORMED', 'The body is JSON but not an array.');
   let slices: readonly string[] | undefined;
+  const rawOf = (row: number) => {
+    slices ??= elementTexts(text);
+    return slices[row] ?? '';
+  };
   return {
     format: 'json',
     text,
     values,
-    rawOf: (row) => {
-      slices ??= elementTexts(text);
-      return slices[row] ?? '';
-    },
+    rawOf,
+    keptOf: rawOf,
     lineOf: () => undefined,
   };
 }
@@ -94,11 +98,13 @@ function parseLines(body: Buffer | string): JsonRows {
     }
     start = end + 1;
   }
+  const rawOf = (row: number) => textOf(rows[row]?.start ?? 0, rows[row]?.end ?? 0);
   return {
     format: 'json',
     text: typeof body === 'string' ? body : undefined,
     values,
-    rawOf: (row) => textOf(rows[row]?.start ?? 0, rows[row]?.end ?? 0),
+    rawOf,
+    keptOf: rawOf,
     lineOf: (row) => rows[row]?.line,
   };
 }

@@ -1,5 +1,5 @@
 import type { StoreOutcome } from './store-or-spool.ts';
-import type { FrozenRow } from './verdict.ts';
+import { type FrozenRow, MOST_TOLD } from './verdict.ts';
 
 /** What a caller is told about its batch (design §3.2). */
 export interface Receipt {
@@ -23,8 +23,6 @@ export interface RowError {
   readonly message: string;
 }
 
-const MOST_ERRORS = 100;
-
 export function makeReceipt(batchId: string, stream: string, received: number, outcome: StoreOutcome): Receipt {
   const judged = outcome.kind === 'stored' ? outcome : outcome.verdict;
   const refused = judged?.refused ?? [];
@@ -36,7 +34,7 @@ export function makeReceipt(batchId: string, stream: string, received: number, o
     received,
     accepted: judged === null ? null : accepted,
     quarantined: judged === null ? null : refused.length,
-    errors: refused.slice(0, MOST_ERRORS).flatMap(rowErrors).slice(0, MOST_ERRORS),
+    errors: refused.slice(0, MOST_TOLD).flatMap(rowErrors).slice(0, MOST_TOLD),
   };
 }
 

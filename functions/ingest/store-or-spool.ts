@@ -3,10 +3,12 @@ import { describeFault } from '../shared/describe-fault.ts';
 import { SealKeyUnknownError } from '../shared/sealed-object.ts';
 import type { CachedSecret } from '../shared/secret-cache.ts';
 import type { VersionedKeys } from '../shared/versioned-keys.ts';
+import { OutOfTimeError, within } from '../shared/within.ts';
 import { type BatchStore, StoreError } from './batch-store.ts';
 import type { ContractCache } from './contract-cache.ts';
 import { type EarlierVerdicts, VerdictStandsError } from './earlier-verdicts.ts';
 import { judgeRows, type RefusedRow } from './judge-rows.ts';
+import { orJudgingFailed } from './judging-failed-error.ts';
 import type { ParsedRows } from './parse-rows.ts';
 import { retryOnce } from './retry-once.ts';
 import { spoolBatch } from './spool-batch.ts';
@@ -22,6 +24,8 @@ export interface AdmittedBatch {
   readonly bytes: () => Buffer;
   readonly bodyBytes: number;
   readonly rows: ParsedRows;
+  /** Milliseconds that it may wait for ClickHouse. */
+  readonly patienceMs: number;
   readonly requestId: string;
   /** Milliseconds that the request has left, its answer included. */
   readonly remaining: () => number;
@@ -44,8 +48,6 @@ export interface StoreOrSpoolDependencies {
   readonly spool: BatchSpool;
   readonly spoolKeys: CachedSecret<VersionedKeys>;
   readonly earlier: EarlierVerdicts;
-  /** Milliseconds that a batch waits for ClickHouse. @default 1500 (design §3.2) */
-  readonly patienceMs?: number;
 }
 
 /** Neither ClickHouse nor the spool took the batch: the caller has to send it again. */
@@ -76,23 +78,28 @@ const KEPT_FOR_ANSWER_MS = 200;
  * @throws NotKeptError where the spool cannot take it either
  */
 export async function storeOrSpool(batch: AdmittedBatch, deps: StoreOrSpoolDependencies): Promise<StoreOutcome> {
-  const { envelope, rows, requestId } = batch;
+  const { envelope, rows, requestId, remaining } = batch;
   const { stamp, limits, stream, key } = envelope;
-  const patienceMs = patienceFor(deps.patienceMs ?? 1500, batch.remaining());
-  const signal = AbortSignal.timeout(patienceMs);
+  // Read meanwhile: should the batch have to be spooled, what is left of the time is for the spool.
+  const spoolKeys = deps.spoolKeys.get();
+  spoolKeys.catch(() => undefined);
   let verdict: Verdict | null = null;
   try {
-    // Not asked at all: that is no sign of how ClickHouse is.
-    if (patienceMs === 0) throw new StoreError(`Storing in ${batch.table}`, undefined);
-    const contract = await deps.contracts.get(batch.table, signal);
-    const earlier = await deps.earlier.find(key, contract, signal);
+    const before = remaining();
+    const asking = patience(batch.patienceMs, before);
+    const contract = await deps.contracts.get(batch.table, asking);
+    const earlier = await deps.earlier.find(key, contract, asking);
     if (earlier !== undefined) return { kind: 'spooled', verdict: earlier, fault: new VerdictStandsError() };
-    const judged = judgeRows(contract, rows, stamp, limits.rowBytes, batch.bodyBytes);
+    const waited = before - remaining();
+    const judged = orJudgingFailed(batch.table, () =>
+      judgeRows(contract, rows, stamp, limits.rowBytes, batch.bodyBytes),
+    );
     verdict = freezeVerdict(contract.hash, judged.refused);
     const queryIds = await storeBatch(
       { stream, contract, stamp, verdict: judged, judgedBy: contract.hash, key, rowBytes: limits.rowBytes, requestId },
       retryOnce(deps.store),
-      signal,
+      // A batch that takes long to judge says nothing of ClickHouse.
+      patience(batch.patienceMs - waited, remaining()),
     );
     return { kind: 'stored', accepted: judged.accepted, refused: judged.refused, queryIds };
   } catch (fault) {
@@ -102,9 +109,9 @@ export async function storeOrSpool(batch: AdmittedBatch, deps: StoreOrSpoolDepen
     const attempt = { requestId, ...(clickhouseCode === undefined ? {} : { clickhouseCode }) };
     const spooled = { envelope: { ...envelope, verdict, attempt }, bytes: batch.bytes() };
     try {
-      const keys = await deps.spoolKeys.get();
-      const left = Math.max(0, Math.min(SPOOL_PATIENCE_MS, Math.floor(batch.remaining()) - KEPT_FOR_ANSWER_MS));
-      const standing = await spoolBatch(spooled, deps.spool, keys, AbortSignal.timeout(left));
+      const left = Math.max(0, Math.min(SPOOL_PATIENCE_MS, Math.floor(remaining()) - KEPT_FOR_ANSWER_MS));
+      const signal = AbortSignal.timeout(left);
+      const standing = await spoolBatch(spooled, deps.spool, await within(signal, spoolKeys), signal);
       return { kind: 'spooled', verdict: standing, fault };
     } catch (cause) {
       if (cause instanceof SealKeyUnknownError) deps.spoolKeys.expire();
@@ -113,7 +120,17 @@ export async function storeOrSpool(batch: AdmittedBatch, deps: StoreOrSpoolDepen
   }
 }
 
+/** @throws OutOfTimeError where ClickHouse is not to be asked at all: that is no sign of how it is */
+function patience(patienceMs: number, remainingMs: number): AbortSignal {
+  const left = patienceFor(patienceMs, remainingMs);
+  if (left === 0) throw new OutOfTimeError();
+  return AbortSignal.timeout(left);
+}
+
 /** What a batch may wait for ClickHouse: nothing where the request has just enough time left for the spool. */
 export function patienceFor(patienceMs: number, remainingMs: number): number {
-  return Math.max(0, Math.min(patienceMs, Math.floor(remainingMs) - KEPT_FOR_SPOOL_MS - KEPT_FOR_ANSWER_MS));
+  return Math.max(
+    0,
+    Math.min(Math.floor(patienceMs), Math.floor(remainingMs) - KEPT_FOR_SPOOL_MS - KEPT_FOR_ANSWER_MS),
+  );
 }

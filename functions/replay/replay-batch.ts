@@ -4,6 +4,7 @@ import type { Config, Principal } from '../../config/schema.ts';
 import type { BatchAddress, BatchStore } from '../ingest/batch-store.ts';
 import type { ContractCache } from '../ingest/contract-cache.ts';
 import { inflate } from '../ingest/inflate.ts';
+import { JudgingFailedError, orJudgingFailed } from '../ingest/judging-failed-error.ts';
 import { parseRows } from '../ingest/parse-rows.ts';
 import { openBatch, type SpoolEnvelope } from '../ingest/spool-object.ts';
 import { SIGNATURE_MAX_AGE_SECONDS, SIGNATURE_MAX_AHEAD_SECONDS } from '../shared/batch-signature.ts';
@@ -39,7 +40,13 @@ export type ReplayOutcome =
   /** An earlier delivery of the same message has done it all. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'waiting'; readonly envelope: SpoolEnvelope | undefined; readonly fault: unknown }
-  | { readonly kind: 'dead'; readonly envelope: SpoolEnvelope | undefined; readonly reason: DeadLetterReason };
+  | {
+      readonly kind: 'dead';
+      readonly envelope: SpoolEnvelope | undefined;
+      readonly reason: DeadLetterReason;
+      /** Of what was thrown, the words that its reason alone does not tell. */
+      readonly fault?: ObjectTamperedError | JudgingFailedError;
+    };
 
 /**
  * Older than this, a batch is inserted again only as far as the ledger does not know it: the deduplication windows cover twice the time
@@ -67,7 +74,9 @@ export async function replayBatch(
     envelope = opened.envelope;
     return await storeOpened(name, requestId, envelope, opened.bytes, contracts, deps);
   } catch (fault) {
-    if (fault instanceof ObjectTamperedError) return { kind: 'dead', envelope, reason: 'OBJECT_TAMPERED' };
+    if (fault instanceof ObjectTamperedError || fault instanceof JudgingFailedError) {
+      return { kind: 'dead', envelope, reason: fault.code, fault };
+    }
     if (fault instanceof SealKeyUnknownError) deps.spoolKeys.expire();
     return { kind: 'waiting', envelope, fault };
   }
@@ -88,7 +97,7 @@ async function storeOpened(
 
   const contract = await contracts.get(deps.config.streams[stream]?.table ?? stream, patience());
   const body = await inflate(bytes, envelope.contentEncoding === 'gzip' ? 'gzip' : undefined, limits);
-  const rows = parseRows(body, envelope.mediaType);
+  const rows = orJudgingFailed(contract.table, () => parseRows(body, envelope.mediaType));
   const frozen = envelope.verdict ?? (await settleVerdict(envelope, rows, contract, body.length, deps, patience()));
   const record = openSearchRecord(key, deps.spool, await deps.spoolKeys.get());
   const batch = {

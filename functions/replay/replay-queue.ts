@@ -14,6 +14,8 @@ export const DEAD_LETTER_REASONS = [
   'OBJECT_TAMPERED',
   /** The policy denies the principal now, or knows the principal or the stream no more. */
   'POLICY_DENIED',
+  /** Judging or writing its rows ended in an exception of ours, and would again. */
+  'JUDGING_FAILED',
   /** The batch cannot be stored under its frozen verdict: the table has changed in a way that its rows no longer fit. */
   'VERDICT_UNFIT',
   /** The ledger has other rows of the batch than its verdict: it was judged twice, or a part of it is gone. */

@@ -129,7 +129,10 @@ function observe(record: SQSRecord, object: string, outcome: ReplayOutcome, deps
       return;
     case 'dead':
       telemetry.count('BatchesBuried', 1, { ...dimensions, code: outcome.reason });
-      telemetry.warn('A spooled batch waits for a person', { code: outcome.reason, ...about });
+      telemetry.warn('A spooled batch waits for a person', {
+        ...(outcome.fault === undefined ? { code: outcome.reason } : describeFault(outcome.fault)),
+        ...about,
+      });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Contract } from '../ingest/contract.ts';
 import { judgeRows } from '../ingest/judge-rows.ts';
+import { orJudgingFailed } from '../ingest/judging-failed-error.ts';
 import type { ParsedRows } from '../ingest/parse-rows.ts';
 import type { SpoolEnvelope } from '../ingest/spool-object.ts';
 import { freezeVerdict, type Verdict } from '../ingest/verdict.ts';
@@ -10,7 +11,7 @@ import type { ReplayDependencies } from './replay-batch.ts';
  * Judges a batch that was spooled unjudged, once: the first verdict that is written holds for every replay there will ever be,
  * also for one that runs beside this one. It stays when the batch is stored, because a late replay may still ask for it.
  *
- * @throws SpoolError, ObjectTamperedError
+ * @throws SpoolError, ObjectTamperedError, JudgingFailedError
  */
 export async function settleVerdict(
   { key, stamp, limits }: SpoolEnvelope,
@@ -24,7 +25,10 @@ export async function settleVerdict(
   const name = `verdicts/${key}`;
   const standing = await readVerdict(name);
   if (standing !== undefined) return standing;
-  const verdict = freezeVerdict(contract.hash, judgeRows(contract, rows, stamp, limits.rowBytes, bodyBytes).refused);
+  const { refused } = orJudgingFailed(contract.table, () =>
+    judgeRows(contract, rows, stamp, limits.rowBytes, bodyBytes),
+  );
+  const verdict = freezeVerdict(contract.hash, refused);
   const sealed = sealObject(keys, name, Buffer.from(JSON.stringify(verdict)));
   if ((await spool.create(name, sealed, signal)) === 'created') return verdict;
   const first = await readVerdict(name);

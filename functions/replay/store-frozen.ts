@@ -2,6 +2,7 @@ import { applyVerdict, type RowRange } from '../ingest/apply-verdict.ts';
 import { type BatchAddress, type BatchStore, type LedgerEntry, StoreError } from '../ingest/batch-store.ts';
 import type { Contract } from '../ingest/contract.ts';
 import type { RowsVerdict } from '../ingest/judge-rows.ts';
+import { orJudgingFailed } from '../ingest/judging-failed-error.ts';
 import type { ParsedRows } from '../ingest/parse-rows.ts';
 import type { SpoolEnvelope } from '../ingest/spool-object.ts';
 import { type JudgedBatch, storeAccepted, storeRefused } from '../ingest/store-batch.ts';
@@ -49,16 +50,16 @@ const NOTHING: LedgerEntry = { stored: 0, quarantined: 0, missing: 0 };
  * Stores what of a batch is not in ClickHouse yet, as its verdict has it. A row that ClickHouse refuses, though validation took it, is
  * singled out and goes to quarantine: that takes up to 64 inserts, which is why ingest leaves it to replay.
  *
- * @throws StoreError, SpoolError
+ * @throws StoreError, SpoolError, JudgingFailedError
  */
 export async function storeFrozen(batch: FrozenBatch, store: BatchStore, record: SearchRecord): Promise<FrozenOutcome> {
-  const { frozen, contract, rows, address } = batch;
+  const { envelope, frozen, contract, rows, address } = batch;
   const whole = verdictOf(batch, { from: 0, to: rows.values.length });
   if (whole === undefined) return dead('VERDICT_UNFIT');
   const begun = await record.read(patience());
   // While ClickHouse surely knows the tokens, rows that are in are inserted again without asking: what is dropped in the table still goes to
-  // a view of the user's own that failed before.
-  const isAgain = batch.isFresh && begun === undefined;
+  // a view of the user's own that failed before. Not of a batch that was spooled unjudged: sent again, it may have been judged by others.
+  const isAgain = batch.isFresh && begun === undefined && envelope.verdict !== null;
   const mayBeAnothers = frozen.contract !== contract.hash;
   const there = isAgain && !mayBeAnothers ? NOTHING : await store.ledger(address, patience());
   // Also under another verdict: sent again after its table had changed, the batch was judged anew, and its sender told so.
@@ -138,8 +139,8 @@ async function storeRange(batch: FrozenBatch, range: RowRange, store: BatchStore
 async function storeMissed(batch: FrozenBatch, missed: readonly UnfitRow[], store: BatchStore): Promise<void> {
   const [first, last] = [missed[0], missed.at(-1)];
   if (first === undefined || last === undefined) return;
-  const { rawOf, lineOf } = batch.rows;
-  const refused = missed.map((unfit) => ({ ...quarantined(unfit, lineOf(unfit.row)), raw: rawOf(unfit.row) }));
+  const { keptOf, lineOf } = batch.rows;
+  const refused = missed.map((unfit) => ({ ...quarantined(unfit, lineOf(unfit.row)), raw: keptOf(unfit.row) }));
   const range = { from: first.row, to: last.row + 1 };
   const verdict: RowsVerdict = {
     bytes: Buffer.alloc(0),
@@ -164,7 +165,7 @@ async function refusal(insert: () => Promise<unknown>): Promise<StoreError | und
 
 function verdictOf(batch: FrozenBatch, range: RowRange): RowsVerdict | undefined {
   const { frozen, contract, rows, envelope, bodyBytes } = batch;
-  return applyVerdict(frozen, contract, rows, envelope.stamp, bodyBytes, range);
+  return orJudgingFailed(contract.table, () => applyVerdict(frozen, contract, rows, envelope.stamp, bodyBytes, range));
 }
 
 function judged({ envelope, contract, frozen, requestId }: FrozenBatch, verdict: RowsVerdict): JudgedBatch {

@@ -24,6 +24,8 @@ export const METRIC_UNITS = {
   BatchesUnavailable: 'Count',
   /** What is left of a client certificate that let its principal in; said of the last 60 days only. */
   CertificateSecondsToExpiry: 'Seconds',
+  /** Batches that were spooled because the table of their stream cannot be served. */
+  ContractUnusable: 'Count',
   /** Items that a network's EdgeKV did not take, or took and did not show. */
   EdgeKvPushFailed: 'Count',
   IdentitiesAccepted: 'Count',

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { spoolNotification, sqsRecord } from '../../local/spool/spool-message.ts';
 import { ANY, DESCRIBE, type Fault, failWith, hang, ROWS_INSERT, reset } from './support/fault-proxy.ts';
 import { whole } from './support/read-truth.ts';
-import { MIXED } from './support/sample-rows.ts';
+import { AHEAD, MIXED } from './support/sample-rows.ts';
 import { makeBatch, type TestBatch } from './support/signed-batch.ts';
 import { startDatabase, type TestDatabase } from './support/start-database.ts';
 import { type Pipeline, startPipeline } from './support/start-pipeline.ts';
@@ -88,6 +88,26 @@ describe('a batch that reaches a cold container while ClickHouse is away', () =>
     expect(again.status).toBe(200);
     expect(await pipeline.truthOf(batch)).toEqual(JUDGED_BEFORE);
   });
+
+  test.each([
+    ['stores the good ones', MIXED, 200, JUDGED_BEFORE],
+    ['refuses them all', [AHEAD], 422, { ledger: whole(0, 1), rows: [], refused: [0] }],
+  ])(
+    'is sent again to one that %s, and replayed when its table has changed: each row stays where it went',
+    async (_what, rows, status, judged) => {
+      const batch = makeBatch(rows);
+      await sendCold(batch, reset);
+      const again = await (await pipeline.warmContainer()).send(batch);
+      await pipeline.alter(ADD_CAMPAIGN);
+
+      await pipeline.replay();
+
+      expect(again.status).toBe(status);
+      expect(await pipeline.truthOf(batch)).toEqual(judged);
+      expect(await pipeline.spooled()).toEqual([]);
+      expect(await pipeline.deadLetters()).toEqual([]);
+    },
+  );
 
   test('is replayed by two containers at once: one verdict stands, and each row is stored once', async () => {
     const batch = makeBatch(MIXED);

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { BATCH_FORMATS } from './support/batch-formats.ts';
 import { type FaultRun, runThroughFaults } from './support/fault-run.ts';
+import { RUN_STREAMS } from './support/fault-run-tables.ts';
+import { CODE_CLASSES } from './support/random-faults.ts';
 import { startDatabase, type TestDatabase } from './support/start-database.ts';
 
 let database: TestDatabase;
@@ -22,7 +25,9 @@ test.each(SEEDS)(
   async (seed) => {
     const run = await runThroughFaults(database, { seed, batches: BATCHES, rowsPerBatch: ROWS_PER_BATCH });
 
-    process.stderr.write(`seed ${seed}: ${JSON.stringify({ statuses: run.statuses, faults: run.faults })}\n`);
+    process.stderr.write(
+      `seed ${seed}: ${JSON.stringify({ statuses: run.statuses, faults: run.faults, shapes: run.shapes })}\n`,
+    );
     const { good, bad, sumOfBytes } = run.expected;
     expect(await totals(run)).toEqual({
       batches: BATCHES,
@@ -41,24 +46,35 @@ test.each(SEEDS)(
     // Some batches met with no fault, some with each kind that is dealt.
     expect(run.statuses[200]).toBeGreaterThan(0);
     expect(run.statuses[202]).toBeGreaterThan(0);
-    expect(Object.keys(run.faults).length).toBeGreaterThan(10);
+    for (const kind of CODE_CLASSES) expect(Object.keys(run.faults).join()).toContain(`(${kind})`);
+    expect(run.faults['password rotated']).toBeGreaterThan(0);
+    for (const stream of RUN_STREAMS)
+      for (const format of BATCH_FORMATS) expect(Object.keys(run.shapes).join()).toContain(`${stream} as ${format}`);
   },
   TIMEOUT_MS,
 );
 
+/** What a row of `orders` must hold beside its number and batch. */
+const WHOLE_ORDER = `doc.at.row = _row AND doc.session = session AND toString(doc.list) LIKE concat('[%', toString(_row), '%a%Mozilla%')
+  AND ((state = 'paid' AND tags = ['a', 'b']) OR (state = 'open' AND tags = ['none']))`;
+
 /** What the ledger says of all batches, and what counting says. */
 async function totals({ database: name }: FaultRun): Promise<Readonly<Record<string, number>>> {
   const answer = await database.admin.query({
-    query: `SELECT
+    query: `WITH stored AS (
+        SELECT _batch_id, _row, path, session, request_id, bytes, event_type IN ('page', 'request') AND status = 200 AS isWhole FROM ${name}.web_events
+        UNION ALL
+        SELECT _batch_id, _row, path, session, request_id, bytes, ${WHOLE_ORDER} AS isWhole FROM ${name}.orders)
+      SELECT
       (SELECT count() FROM ${name}.batches) AS batches,
       (SELECT countIf(missing = 0 AND duplicates = 0 AND stored + quarantined = declared) FROM ${name}.batches) AS whole,
-      (SELECT count() FROM ${name}.web_events) AS rows,
-      (SELECT uniqExact(_batch_id, _row) FROM ${name}.web_events) AS distinctRows,
-      (SELECT sum(bytes) FROM ${name}.web_events) AS sumOfBytes,
-      (SELECT countIf(path IN ('/bad', '/unwanted')) FROM ${name}.web_events) AS badRows,
-      (SELECT countIf(request_id != concat(session, '-', toString(_row))) FROM ${name}.web_events) AS strayRows,
+      (SELECT count() FROM stored) AS rows,
+      (SELECT uniqExact(_batch_id, _row) FROM stored) AS distinctRows,
+      (SELECT sum(bytes) FROM stored) AS sumOfBytes,
+      (SELECT countIf(path IN ('/bad', '/unwanted')) FROM stored) AS badRows,
+      (SELECT countIf(request_id != concat(session, '-', toString(_row)) OR NOT ifNull(isWhole, 0)) FROM stored) AS strayRows,
       (SELECT count() FROM ${name}.batches AS told
-        LEFT JOIN (SELECT _batch_id, count() AS rows FROM ${name}.web_events GROUP BY _batch_id) AS good ON good._batch_id = told.batch_id
+        LEFT JOIN (SELECT _batch_id, count() AS rows FROM stored GROUP BY _batch_id) AS good ON good._batch_id = told.batch_id
         LEFT JOIN (SELECT _batch_id, count() AS rows FROM ${name}.quarantine GROUP BY _batch_id) AS bad ON bad._batch_id = told.batch_id
         WHERE good.rows != told.stored OR bad.rows != told.quarantined) AS ledgerErrs,
       (SELECT count() FROM ${name}.quarantine) AS refused,

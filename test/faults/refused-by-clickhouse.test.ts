@@ -28,6 +28,21 @@ describe('a batch with a row that fits the columns, and that ClickHouse refuses'
     expect(await pipeline().deadLetters()).toEqual([]);
   });
 
+  test.each([
+    ['divides by it', 153, 'intDiv(100, assumeNotNull(status))'],
+    ['throws at it', 395, 'throwIf(status = 0)'],
+  ])('because a column that the table computes %s, is stored without that row', async (_what, code, expression) => {
+    await pipeline().alter(`ALTER TABLE {db}.web_events ADD COLUMN computed UInt8 MATERIALIZED ${expression}`);
+    const batch = makeBatch([GOOD, { ...GOOD, status: 0 }, ALSO_GOOD]);
+
+    const answer = await container().send(batch);
+    await pipeline().replay();
+
+    expect(answer.status).toBe(202);
+    expect(await pipeline().truthOf(batch)).toEqual({ ledger: whole(2, 1), rows: [0, 2], refused: [1] });
+    expect(pipeline().audit.at(-1)).toMatchObject({ outcome: 'stored', rowsMissed: 1, clickhouseCode: code });
+  });
+
   test('does not stop the batches after it: one bad row says nothing of ClickHouse’s health', async () => {
     await pipeline().alter(CONSTRAINED);
     await container().send(makeBatch([UNWANTED]));
@@ -61,6 +76,25 @@ describe('a batch with a row that fits the columns, and that ClickHouse refuses'
     expect(await pipeline().truthOf(batch)).toEqual({ ledger: whole(7, 1), rows: [0, 1, 2, 4, 5, 6, 7], refused: [3] });
     expect(pipeline().replays()).toEqual([{ outcome: 'waiting' }, { outcome: 'stored' }]);
   });
+});
+
+test('a batch whose rows lie in too many partitions for one insert is stored in parts, and stops no other', async () => {
+  const { alter } = pipeline();
+  await alter('RENAME TABLE {db}.web_events TO {db}.by_arrival');
+  await alter(
+    'CREATE TABLE {db}.web_events AS {db}.by_arrival ENGINE = MergeTree PARTITION BY toDate(event_time) ORDER BY path',
+  );
+  await alter('DROP VIEW {db}.web_events_to_batches');
+  const day = (index: number) => ({ ...GOOD, event_time: new Date(Date.UTC(2026, 0, 1 + index)).toISOString() });
+  const batch = makeBatch(Array.from({ length: 101 }, (_, index) => day(index)));
+  const other = makeBatch([GOOD]);
+
+  const answers = [await container().send(batch), await container().send(other)];
+  await pipeline().replay();
+
+  expect(answers.map(({ status }) => status)).toEqual([202, 200]);
+  expect((await pipeline().truthOf(batch)).rows).toEqual(Array.from({ length: 101 }, (_, row) => row));
+  expect((await pipeline().truthOf(batch)).refused).toEqual([]);
 });
 
 test('a materialized view that fails keeps its batches waiting whole, and each row is stored once when it is mended', async () => {

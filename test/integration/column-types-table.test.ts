@@ -137,6 +137,28 @@ describe('a batch that was accepted before its table got a column', () => {
 });
 
 describe('LowCardinality, whose values go out once each', () => {
+  test('holds long texts, which go out as often as they come', async () => {
+    const table = await createTypedTable(client, 'v LowCardinality(Nullable(String)), w LowCardinality(String)');
+    const texts = [1_024, 1_025, 20_000].map((units) => 'é'.repeat(units));
+    const rows = [...texts, 'a', ...texts, ...texts].map((text) => JSON.stringify({ v: text, w: text }));
+
+    const verdict = await table.store(
+      `[${rows.slice(0, 5).join(',')},{"v":"${texts[2]}"},${rows.slice(5).join(',')},{"w":"b"}]`,
+    );
+
+    expect(codesOf(verdict)).toEqual(['FIELD_MISSING w']);
+    expect(verdict.format).toBe('Native');
+    const counted =
+      'SELECT length(w) AS bytes, toUInt8(count()) AS rows, countIf(v = w) AS same FROM {table} GROUP BY w ORDER BY bytes, w';
+    expect(await table.rows(counted)).toMatchObject([
+      { bytes: 1, rows: 1, same: 1 },
+      { bytes: 1, rows: 1, same: 0 },
+      { bytes: 2_048, rows: 3, same: 3 },
+      { bytes: 2_050, rows: 3, same: 3 },
+      { bytes: 40_000, rows: 3, same: 3 },
+    ]);
+  });
+
   // One byte an index, then two, then four.
   test.each([200, 60_000, 70_000])('holds %i different ones, NULL, and the empty text', async (values) => {
     const table = await createTypedTable(

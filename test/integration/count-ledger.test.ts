@@ -87,14 +87,14 @@ async function put({ declared, rows, minutesAgo, id }: Rows): Promise<string> {
   return batchId;
 }
 
-async function count(memory = memoryBatchSpool(), streams = config.streams) {
+async function count(memory = memoryBatchSpool(), streams = config.streams, clock = () => NOW) {
   const counted = new Map<string, number>();
   const warned: unknown[] = [];
   const telemetry = {
     count: (metric: string, value: number) => void counted.set(metric, value),
     warn: (message: string, fields: object) => void warned.push({ message, ...fields }),
   };
-  const failure = await countLedger({ streams, store, spool: memory.spool, clock: () => NOW, telemetry }).then(
+  const failure = await countLedger({ streams, store, spool: memory.spool, clock, telemetry }).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -152,6 +152,41 @@ describe('the count of the ledger', () => {
     const { counted } = await count({ ...memory, spool: { ...memory.spool, read } });
 
     expect(counted).toEqual({ RowsMissing: 0, RowsDuplicated: 0 });
+  });
+
+  test('asks about many side by side, and names each', async () => {
+    for (let batch = 0; batch < 25; batch++) await put({ declared: 2, rows: [0], minutesAgo: 30 });
+    const memory = memoryBatchSpool();
+    let [asked, most] = [0, 0];
+    const read: typeof memory.spool.read = async (name, signal) => {
+      most = Math.max(most, ++asked);
+      return memory.spool.read(name, signal).finally(() => asked--);
+    };
+
+    const { counted } = await count({ ...memory, spool: { ...memory.spool, read } });
+
+    expect(counted).toEqual({ RowsMissing: 25, RowsDuplicated: 0 });
+    expect(most).toBe(10);
+  });
+
+  test('says what it knows before its time is over, and takes for missing what it could not ask about', async () => {
+    const memory = memoryBatchSpool();
+    for (let batch = 0; batch < 25; batch++) {
+      const name = spoolName(
+        deduplicationKey('web-edge', 'web_events', await put({ declared: 2, rows: [0], minutesAgo: 30 }), 'd'),
+      );
+      await memory.spool.create(name, Buffer.from('sealed'), AbortSignal.timeout(1_000));
+    }
+    let now = NOW;
+    // Each takes 5 s: ten of them 50 s.
+    const read: typeof memory.spool.read = (name, signal) => {
+      now += 5_000;
+      return memory.spool.read(name, signal);
+    };
+
+    const { counted } = await count({ ...memory, spool: { ...memory.spool, read } }, undefined, () => now);
+
+    expect(counted).toEqual({ RowsMissing: 5, RowsDuplicated: 0 });
   });
 
   test.each([

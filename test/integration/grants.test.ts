@@ -34,7 +34,7 @@ const everyUser = [users.writer, users.inspector, analyst, paris];
 // What each may do, said once more by hand: the grants are judged by it.
 const mayInsert: Record<string, readonly string[]> = { [users.writer]: ['web_events', 'select', 'quarantine'] };
 const maySelect: Record<string, readonly string[]> = {
-  [users.inspector]: ['batches'],
+  [users.inspector]: ['batches', '_batches'],
   [analyst]: ['web_events', 'batches'],
   [paris]: ['web_events_for_paris_team'],
 };
@@ -284,7 +284,13 @@ describe('the grants of a policy, on the engine', () => {
     const rows = await answer.json<{ table: string; name: string }>();
     await client.close();
 
-    expect([...new Set(rows.map(({ table }) => table))]).toEqual(['batches', 'quarantine', 'select', 'web_events']);
+    expect([...new Set(rows.map(({ table }) => table))]).toEqual([
+      '_batches',
+      'batches',
+      'quarantine',
+      'select',
+      'web_events',
+    ]);
     expect(rows.filter(({ table }) => table === 'web_events').map(({ name }) => name)).toEqual([
       'city',
       'id',

@@ -13,7 +13,7 @@ import { readMigrations } from '../../clickhouse/read-migrations.ts';
 import { type Engine, startEngine } from '../../local/clickhouse/start-engine.ts';
 
 const STREAMS = [{ name: 'web_events', table: 'web_events', peakInsertsPerSecond: 20 }];
-const NAMES = ['0001_ledger.sql', '0002_web_events.sql', '0003_quarantine.sql'];
+const NAMES = ['0001_ledger.sql', '0002_web_events.sql', '0003_quarantine.sql', '0004_for_dashboards.sql'];
 
 let folder: string;
 let engine: Engine;
@@ -41,15 +41,17 @@ describe('migrate', () => {
     const second = await migrate({ client: again.client, database: 'fresh', streams: STREAMS, migrations });
 
     expect(first).toEqual({ applied: NAMES, unchanged: 0 });
-    expect(second).toEqual({ applied: [], unchanged: 3 });
+    expect(second).toEqual({ applied: [], unchanged: NAMES.length });
     // Version, database, table of migrations, what is recorded, what the tables are like: and no ALTER.
     expect(again.calls()).toBe(5);
     expect(await relations('fresh')).toEqual([
       '_batches',
       '_migrations',
       'batches',
+      'ledger',
       'quarantine',
       'quarantine_to_batches',
+      'refused_rows',
       'web_events',
       'web_events_to_batches',
     ]);
@@ -70,7 +72,7 @@ describe('migrate', () => {
 
       const { applied, unchanged } = await migrateInto(database);
 
-      expect(applied.length + unchanged).toBe(3);
+      expect(applied.length + unchanged).toBe(NAMES.length);
       expect(await definitions(database)).toEqual(expected);
       await client.command({ query: `DROP DATABASE ${database}` });
     }
@@ -79,7 +81,7 @@ describe('migrate', () => {
   test('run twice at the same time ends well for both', async () => {
     await Promise.all([migrateInto('raced'), migrateInto('raced')]);
 
-    expect(await migrateInto('raced')).toEqual({ applied: [], unchanged: 3 });
+    expect(await migrateInto('raced')).toEqual({ applied: [], unchanged: NAMES.length });
   });
 
   test('sets the deduplication windows from the declared peak, and widens them when it grows', async () => {
@@ -108,18 +110,18 @@ describe('migrate', () => {
   test('applies a new migration on top, and refuses one that was edited', async () => {
     await migrateInto('grown');
     const added = parseMigration(
-      '0004_note.sql',
+      '0005_note.sql',
       'CREATE TABLE IF NOT EXISTS note (a UInt8) ENGINE = MergeTree ORDER BY a;\n',
     );
     const edited = parseMigration(
-      '0004_note.sql',
+      '0005_note.sql',
       'CREATE TABLE IF NOT EXISTS note (a UInt16) ENGINE = MergeTree ORDER BY a;\n',
     );
 
     const grown = await migrate({ client, database: 'grown', streams: STREAMS, migrations: [...migrations, added] });
     const refused = migrate({ client, database: 'grown', streams: STREAMS, migrations: [...migrations, edited] });
 
-    expect(grown).toEqual({ applied: ['0004_note.sql'], unchanged: 3 });
+    expect(grown).toEqual({ applied: ['0005_note.sql'], unchanged: NAMES.length });
     await expect(refused).rejects.toThrow(MigrationEditedError);
   });
 
@@ -144,10 +146,10 @@ describe('migrate', () => {
 
     expect(first).toEqual({
       status: 0,
-      out: [...NAMES.map((name) => `applied ${name}`), 'database typed: 3 applied, 0 unchanged'],
+      out: [...NAMES.map((name) => `applied ${name}`), 'database typed: 4 applied, 0 unchanged'],
       err: [],
     });
-    expect(second.out).toEqual(['database typed: 0 applied, 3 unchanged']);
+    expect(second.out).toEqual(['database typed: 0 applied, 4 unchanged']);
     expect(wrong.status).toBe(1);
     expect(wrong.err[0]).toContain('Authentication failed');
     expect(wrong.err[0]).not.toContain('hunter2');
@@ -205,6 +207,34 @@ describe('the ledger', () => {
         '2026-02-01 00:00:00.100',
       ),
     ]);
+  });
+
+  test('knows when the last row of a batch was written, and not of a batch from before it kept that', async () => {
+    await migrate({ client, database: 'aged', streams: STREAMS, migrations: migrations.slice(0, 3), now: () => 0 });
+    const write = (digest: string) =>
+      client.insert({
+        table: 'aged.web_events',
+        values: [
+          { event_time: NOW, path: '/', ...stamped(0, { declared: 1, digest, received: '2026-11-01 00:00:00.000' }) },
+        ],
+        format: 'JSONEachRow',
+      });
+    await write('before');
+    await migrateInto('aged');
+    const began = Date.now();
+    await write('since');
+
+    const result = await client.query({
+      query: 'SELECT digest, toUnixTimestamp64Milli(max(last_written_at)) AS at FROM aged.ledger GROUP BY digest',
+      format: 'JSONEachRow',
+    });
+    const written = new Map(
+      (await result.json<{ digest: string; at: string }>()).map(({ digest, at }) => [digest, Number(at)]),
+    );
+
+    expect(written.get('before')).toBe(0);
+    expect(written.get('since')).toBeGreaterThanOrEqual(began - 1000);
+    expect(written.get('since')).toBeLessThanOrEqual(Date.now() + 1000);
   });
 
   test('never falls below nothing missing where more arrived than was declared', async () => {

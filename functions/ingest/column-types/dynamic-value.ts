@@ -8,7 +8,7 @@ import { encodeString } from './text-types.ts';
 interface DynamicValue {
   /** In hexadecimal digits. */
   readonly code: string;
-  readonly write: (out: RowBinaryWriter) => FieldFault | undefined;
+  write(out: RowBinaryWriter): FieldFault | undefined;
 }
 
 export interface DynamicPlace {
@@ -20,6 +20,11 @@ export interface DynamicPlace {
 
 /** Writes a value of a JSON column with its type before it: the types that ClickHouse itself gives to JSON text. */
 export function writeDynamic(value: unknown, out: RowBinaryWriter, place: DynamicPlace): FieldFault | undefined {
+  const scalar = scalarCode(value);
+  if (scalar !== undefined) {
+    out.bytes(bytesOf(scalar));
+    return writeScalar(value, scalar, out);
+  }
   const dynamic = typed(value, place);
   return typeof dynamic === 'string' ? dynamic : writeWithType(dynamic, out);
 }
@@ -34,27 +39,35 @@ const DYNAMIC = '2b20';
 // JSON(max_dynamic_types=16, max_dynamic_paths=256), as in an array of objects that ClickHouse reads from text.
 const OBJECT = '3000800210000000';
 
+type Scalar = typeof STRING | typeof BOOL | typeof INT64 | typeof FLOAT64;
+
+/** Their arrays, made once: a text put together is looked up many times slower. */
+const SCALAR_ARRAYS: Readonly<Record<Scalar, string>> = {
+  [STRING]: '1e2315',
+  [BOOL]: '1e232d',
+  [INT64]: '1e230a',
+  [FLOAT64]: '1e230e',
+};
+
 function typed(value: unknown, place: DynamicPlace): DynamicValue | FieldFault {
   if (value === null) return { code: NOTHING, write: () => undefined };
-  if (typeof value === 'string') return { code: STRING, write: (out) => encodeString(value, out) };
-  if (typeof value === 'boolean') return { code: BOOL, write: (out) => void out.byte(value ? 1 : 0) };
-  if (typeof value === 'number') return typedNumber(value);
+  const scalar = scalarCode(value);
+  if (scalar !== undefined) return { code: scalar, write: (out) => writeScalar(value, scalar, out) };
+  // Of an integer beyond 2^53, the row is read once more, with its numbers as written.
+  if (typeof value === 'number') return 'FIELD_RANGE';
   if (value instanceof ExactNumber) return typedExact(value.text);
   if (place.level > place.most) return 'FIELD_RANGE';
-  if (Array.isArray(value)) return typedArray(value, { ...place, level: place.level + 1 });
+  if (Array.isArray(value)) return typedArray(value, place);
   if (!isRow(value)) return 'FIELD_TYPE';
   return { code: OBJECT, write: (out) => place.encodeObject(value, out, place.level) };
 }
 
-function typedNumber(value: number): DynamicValue | FieldFault {
-  if (Number.isSafeInteger(value)) return { code: INT64, write: (out) => void out.int64(value) };
-  // Of an integer beyond, the row is read once more, with its numbers as written.
-  if (Number.isInteger(value) || !Number.isFinite(value)) return 'FIELD_RANGE';
-  return float(value);
-}
+/** Digits of the largest integer of 64 bits; the least has one less, and a sign. A BigInt of a million digits takes a second. */
+const LONGEST_INTEGER = 20;
 
 function typedExact(text: string): DynamicValue | FieldFault {
   if (!/^-?\d+$/.test(text)) return Number.isFinite(Number(text)) ? float(Number(text)) : 'FIELD_RANGE';
+  if (text.length > LONGEST_INTEGER) return 'FIELD_RANGE';
   const exact = BigInt(text);
   const write = (out: RowBinaryWriter) => void out.bigInt(exact, 64);
   if (BigInt.asIntN(64, exact) === exact) return { code: INT64, write };
@@ -66,17 +79,23 @@ function float(value: number): DynamicValue {
 }
 
 function typedArray(values: readonly unknown[], place: DynamicPlace): DynamicValue | FieldFault {
+  if (values.length === 0) return EMPTY_ARRAY;
   const scalar = scalarCode(values[0]);
   if (scalar !== undefined && values.every((value) => scalarCode(value) === scalar)) {
-    return { code: `1e23${scalar}`, write: (out) => writeScalars(values, scalar, out) };
+    return new ScalarArray(values, scalar);
+  }
+  const inside = { ...place, level: place.level + 1 };
+  if (inside.level <= place.most && values.every(isRow)) {
+    return { code: `1e${OBJECT}`, write: (out) => writeObjects(values, out, inside) };
   }
   const items: DynamicValue[] = [];
   for (const value of values) {
-    const item = typed(value, place);
+    const item = typed(value, inside);
     if (typeof item === 'string') return item;
     items.push(item);
   }
-  const codes = new Set(items.map(({ code }) => code));
+  const codes = new Set<string>();
+  for (const { code } of items) codes.add(code);
   const hasNull = codes.delete(NOTHING);
   const [first = STRING] = codes;
   if (codes.size <= 1 && first.length === 2) return array(`23${first}`, items, writeNullable);
@@ -87,8 +106,8 @@ function typedArray(values: readonly unknown[], place: DynamicPlace): DynamicVal
   return array(DYNAMIC, items, writeWithType);
 }
 
-/** Most arrays hold one kind of scalar: these need no object for each element. */
-function scalarCode(value: unknown): string | undefined {
+/** Most arrays hold one kind of scalar, or objects alone: these need no `DynamicValue` for each element. */
+function scalarCode(value: unknown): Scalar | undefined {
   if (typeof value === 'string') return STRING;
   if (typeof value === 'boolean') return BOOL;
   if (typeof value !== 'number') return undefined;
@@ -96,14 +115,46 @@ function scalarCode(value: unknown): string | undefined {
   return Number.isInteger(value) || !Number.isFinite(value) ? undefined : FLOAT64;
 }
 
-function writeScalars(values: readonly unknown[], code: string, out: RowBinaryWriter): FieldFault | undefined {
+/** A class, because there may be a million of them in a body: closures would take several times the memory. */
+class ScalarArray implements DynamicValue {
+  readonly code: string;
+  readonly #values: readonly unknown[];
+  readonly #scalar: Scalar;
+
+  constructor(values: readonly unknown[], scalar: Scalar) {
+    this.code = SCALAR_ARRAYS[scalar];
+    this.#values = values;
+    this.#scalar = scalar;
+  }
+
+  write(out: RowBinaryWriter): FieldFault | undefined {
+    out.varUint(this.#values.length);
+    for (const value of this.#values) {
+      out.byte(0);
+      const fault = writeScalar(value, this.#scalar, out);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+}
+
+function writeScalar(value: unknown, code: string, out: RowBinaryWriter): FieldFault | undefined {
+  if (code === STRING) return encodeString(value, out);
+  if (code === INT64) out.int64(Number(value));
+  else if (code === FLOAT64) out.float64(Number(value));
+  else out.byte(value === true ? 1 : 0);
+  return undefined;
+}
+
+function writeObjects(
+  values: readonly unknown[],
+  out: RowBinaryWriter,
+  { level, encodeObject }: DynamicPlace,
+): FieldFault | undefined {
   out.varUint(values.length);
   for (const value of values) {
-    out.byte(0);
-    if (code === INT64) out.int64(Number(value));
-    else if (code === FLOAT64) out.float64(Number(value));
-    else if (code === BOOL) out.byte(value === true ? 1 : 0);
-    else if (encodeString(value, out) !== undefined) return 'FIELD_TYPE';
+    const fault = encodeObject(value, out, level);
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }
@@ -126,19 +177,25 @@ function array(
   };
 }
 
+const EMPTY_ARRAY = array(`23${STRING}`, [], writeNullable);
+
 function writeNullable(item: DynamicValue, out: RowBinaryWriter): FieldFault | undefined {
   out.byte(item.code === NOTHING ? 1 : 0);
   return item.write(out);
 }
 
-function writeWithType({ code, write }: DynamicValue, out: RowBinaryWriter): FieldFault | undefined {
-  out.bytes(USUAL_CODES.get(code) ?? Buffer.from(code, 'hex'));
-  return write(out);
+function writeWithType(value: DynamicValue, out: RowBinaryWriter): FieldFault | undefined {
+  out.bytes(bytesOf(value.code));
+  return value.write(out);
+}
+
+function bytesOf(code: string): Uint8Array {
+  return USUAL_CODES.get(code) ?? Buffer.from(code, 'hex');
 }
 
 const SCALARS = [STRING, BOOL, FLOAT64, INT64, UINT64];
 const USUAL_CODES: ReadonlyMap<string, Uint8Array> = new Map(
-  [...SCALARS, ...SCALARS.map((code) => `1e23${code}`)].map((code) => [code, Buffer.from(code, 'hex')]),
+  [...SCALARS, ...SCALARS.map((code) => `1e23${code}`), `1e${OBJECT}`].map((code) => [code, Buffer.from(code, 'hex')]),
 );
 
 function isDouble(value: unknown): boolean {

@@ -33,6 +33,8 @@ export interface FaultProxy {
   readonly statements: readonly string[];
   /** Has statements that match meet with a fault; the fault that was set last is asked first. */
   set(match: RegExp, fault: Fault): void;
+  /** From now on ClickHouse does not know the password of this user, whatever else is set or cleared. */
+  refuse(username: string): void;
   /** ClickHouse is well again: every statement passes. */
   clear(): void;
   close(): Promise<void>;
@@ -94,6 +96,7 @@ export const halfClose: Fault = async () => 'half-close';
 export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   const statements: string[] = [];
   let faults: { readonly match: RegExp; readonly fault: Fault }[] = [];
+  let refused: string | undefined;
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
@@ -101,7 +104,8 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     // The client names an insert in the address and sends any other statement as the body.
     const statement = url.searchParams.get('query') ?? body.toString();
     statements.push(statement);
-    const fault = faults.find(({ match }) => match.test(statement))?.fault;
+    const isRefused = refused !== undefined && usernameOf(incoming) === refused;
+    const fault = isRefused ? wrongPassword : faults.find(({ match }) => match.test(statement))?.fault;
     const forward: Forward = (change = {}) => ask(changed(url, change), incoming, body, change.headers);
     const reply = await (fault === undefined ? forward() : fault(forward));
     if (reply === 'silence') return;
@@ -120,6 +124,9 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     set: (match, fault) => {
       faults = [{ match, fault }, ...faults];
     },
+    refuse: (username) => {
+      refused = username;
+    },
     clear: () => {
       faults = [];
     },
@@ -129,6 +136,12 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
       await once(server, 'close');
     },
   };
+}
+
+function usernameOf({ headers: { authorization = '' } }: IncomingMessage): string | undefined {
+  return Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
+    .toString()
+    .split(':')[0];
 }
 
 function changed(url: URL, { parameters = {} }: Change): URL {

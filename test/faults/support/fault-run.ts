@@ -2,14 +2,15 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { config } from '#config';
 import { createClickHouseBatchStore } from '../../../functions/ingest/clickhouse-batch-store.ts';
 import { createReplay, type Replay } from '../../../functions/replay/replay.ts';
 import { type BatchSpool, SPOOL_PREFIX, SpoolError } from '../../../functions/shared/batch-spool.ts';
 import { openFileBatchSpool } from '../../../local/spool/file-batch-spool.ts';
 import { createReplayQueue } from '../../../local/spool/replay-queue.ts';
-import { type FaultProxy, ROWS_INSERT, startFaultProxy } from './fault-proxy.ts';
-import { dealFaults, type RandomFault, type StatementFault } from './random-faults.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { RUN_CONFIG, RUN_STREAMS, runMigrations } from './fault-run-tables.ts';
+import { fileSecret, writeSecret } from './file-secret.ts';
+import { dealFaults, type RandomFault, STREAM_INSERT, type StatementFault } from './random-faults.ts';
 import { addUp, type Expected, makeRunBatch, type RunBatch } from './run-batches.ts';
 import { seeded } from './simulated-time.ts';
 import type { TestDatabase } from './start-database.ts';
@@ -27,6 +28,8 @@ export interface FaultRun {
   readonly database: string;
   /** Of all batches together. */
   readonly expected: Expected;
+  /** Batches of each stream and format. */
+  readonly shapes: Readonly<Record<string, number>>;
   /** How often senders saw each status; 0 stands for a container that died. */
   readonly statuses: Readonly<Record<number, number>>;
   /** How often each fault came up. */
@@ -46,8 +49,8 @@ interface Container {
 
 const SENDERS = 4;
 const CONTAINERS = 2;
-/** A new fault after so many batches, on average. */
-const BATCHES_PER_FAULT = 5;
+/** A new fault with each so manieth batch: in a hundred batches, every kind comes up. */
+const BATCHES_PER_FAULT = 4;
 /** Between two batches of a sender: else one outage would see them all, for the spool is quick. */
 const LONGEST_GAP_MS = 500;
 /** A sender that was refused waits so long: long enough for a fault to pass, in all its attempts. */
@@ -63,19 +66,25 @@ const REPLAYED_LATE = 10;
 export async function runThroughFaults(engine: TestDatabase, options: FaultRunOptions): Promise<FaultRun> {
   const { seed, batches: count, rowsPerBatch } = options;
   const random = seeded(seed);
-  const database = await engine.migrateNew(config.streams);
+  const database = await engine.migrateNew(RUN_CONFIG.streams, await runMigrations());
+  const alterStreams = async (change: string) => {
+    for (const stream of RUN_STREAMS) await command(engine, `ALTER TABLE ${database}.${stream} ${change}`);
+  };
   // What validation cannot know of.
-  await command(engine, `ALTER TABLE ${database}.web_events ADD CONSTRAINT wanted CHECK path != '/unwanted'`);
+  await alterStreams(`ADD CONSTRAINT wanted CHECK path != '/unwanted'`);
   const folder = await mkdtemp(join(tmpdir(), 'edgehouse-fault-run-'));
-  const { user, password, url } = engine.account;
+  const { url } = engine.account;
+  const secretFile = join(folder, 'secret.json');
+  let [account, formerAccount] = [engine.account, engine.otherAccount];
+  await writeSecret(secretFile, account);
   const replayAccess = await startFaultProxy(url);
   const proxiesOfContainers = await Promise.all(Array.from({ length: CONTAINERS }, () => startFaultProxy(url)));
   const proxies = [replayAccess, ...proxiesOfContainers];
 
   let clockOffsetMs = 0;
   const clock = () => Date.now() + clockOffsetMs;
-  const account = { get: async () => ({ url: replayAccess.url, username: user, password }), expire: () => undefined };
-  const store = createClickHouseBatchStore({ database, writer: account, inspector: account });
+  const secret = fileSecret(secretFile, replayAccess.url);
+  const store = createClickHouseBatchStore({ database, writer: secret, inspector: secret });
   const deadLetterDir = join(folder, 'dead-letters');
   const deliver: Replay = (event) => replay(event);
   const queue = createReplayQueue({ deliver, deadLetterDir, say: () => undefined, clock, mostReceives: 10_000 });
@@ -87,7 +96,7 @@ export async function runThroughFaults(engine: TestDatabase, options: FaultRunOp
     onCreate: (name, bytes) => kept.size < REPLAYED_LATE && name.startsWith(SPOOL_PREFIX) && kept.set(name, bytes),
   });
   const replay = createReplay({
-    config,
+    config: RUN_CONFIG,
     store,
     spool,
     spoolKeys: { get: async () => SPOOL_KEYS, expire: () => undefined },
@@ -99,8 +108,7 @@ export async function runThroughFaults(engine: TestDatabase, options: FaultRunOp
     telemetry: { count: () => undefined, warn: () => undefined },
   });
 
-  const start = (proxy: FaultProxy) =>
-    startIngestProcess(database, { url: proxy.url, username: user, password }, spool);
+  const start = (proxy: FaultProxy) => startIngestProcess(database, proxy.url, secretFile, spool);
   const open = async (proxy: FaultProxy): Promise<Container> => ({
     proxy,
     process: await start(proxy),
@@ -118,6 +126,7 @@ export async function runThroughFaults(engine: TestDatabase, options: FaultRunOp
   };
   const statuses: Record<number, number> = {};
   const faults: Record<string, number> = {};
+  const shapes: Record<string, number> = {};
   let underWay: Promise<unknown> = Promise.resolve();
   const crowds: Promise<unknown>[] = [];
 
@@ -166,9 +175,16 @@ export async function runThroughFaults(engine: TestDatabase, options: FaultRunOp
         return;
       case 'parts':
         also(async () => {
-          await command(engine, `ALTER TABLE ${database}.web_events MODIFY SETTING ${FEW_PARTS}`);
+          await alterStreams(`MODIFY SETTING ${FEW_PARTS}`);
           await setTimeout(fault.forMs);
-          await command(engine, `ALTER TABLE ${database}.web_events RESET SETTING ${PART_SETTINGS}`);
+          await alterStreams(`RESET SETTING ${PART_SETTINGS}`);
+        });
+        return;
+      case 'password':
+        also(async () => {
+          [account, formerAccount] = [formerAccount, account];
+          await writeSecret(secretFile, account);
+          for (const proxy of proxies) proxy.refuse(formerAccount.user);
         });
         return;
       case 'container': {
@@ -191,7 +207,7 @@ export async function runThroughFaults(engine: TestDatabase, options: FaultRunOp
   }
 
   function killAtInsert(container: Container): void {
-    container.proxy.set(ROWS_INSERT, async (forward) => {
+    container.proxy.set(STREAM_INSERT, async (forward) => {
       container.proxy.clear();
       await forward();
       container.starting = container.process.kill().then(async () => {
@@ -208,7 +224,8 @@ export async function runThroughFaults(engine: TestDatabase, options: FaultRunOp
     for (let index = next++; index < count; index = next++) {
       const batch = makeRunBatch(seed, index, rowsPerBatch);
       expected = addUp(expected, batch);
-      if (random() < 1 / BATCHES_PER_FAULT) strike(nextFault(), batch);
+      shapes[batch.shape] = (shapes[batch.shape] ?? 0) + 1;
+      if (index % BATCHES_PER_FAULT === 0) strike(nextFault(), batch);
       await sendUntilTaken(batch);
       await setTimeout(random() * LONGEST_GAP_MS);
     }
@@ -229,7 +246,7 @@ export async function runThroughFaults(engine: TestDatabase, options: FaultRunOp
     await queue.drained();
 
     const left = { spooled: await files.list(SPOOL_PREFIX), dead: (await readdir(deadLetterDir)).length };
-    return { database, expected, statuses, faults, left, replayedLate: late.length };
+    return { database, expected, shapes, statuses, faults, left, replayedLate: late.length };
   } finally {
     await close();
   }
@@ -272,7 +289,7 @@ function faultySpool(
 }
 
 async function forgetTokens(engine: TestDatabase, database: string): Promise<void> {
-  for (const table of ['web_events', 'quarantine', '_batches']) {
+  for (const table of [...RUN_STREAMS, 'quarantine', '_batches']) {
     const settings = 'non_replicated_deduplication_window = 0';
     await command(engine, `ALTER TABLE ${database}.${table} MODIFY SETTING ${settings}`);
   }

@@ -1,22 +1,23 @@
 // Ingest in a process of its own, as a container of Lambda is: started by start-ingest-process.ts, and ended with it.
 
 import { randomUUID } from 'node:crypto';
-import { config } from '#config';
 import { createBreaker } from '../../../functions/ingest/breaker.ts';
 import { createClickHouseBatchStore } from '../../../functions/ingest/clickhouse-batch-store.ts';
-import type { ClickHouseCredential } from '../../../functions/ingest/clickhouse-credential.ts';
 import { createContractCache } from '../../../functions/ingest/contract-cache.ts';
 import { guardStore } from '../../../functions/ingest/guard-store.ts';
 import { createIngest, type Ingest } from '../../../functions/ingest/ingest.ts';
 import type { IngestEvent } from '../../../functions/ingest/ingest-state.ts';
 import { type BatchSpool, SpoolError } from '../../../functions/shared/batch-spool.ts';
 import { lambdaContext } from '../../../local/gateway/lambda-context.ts';
+import { RUN_CONFIG } from './fault-run-tables.ts';
+import { fileSecret } from './file-secret.ts';
+import { patientConfig } from './patient-config.ts';
 import { SIGNING_MASTER } from './signed-batch.ts';
 import { SPOOL_KEYS } from './start-pipeline.ts';
 
 /** What the process is told. */
 export type IngestOrder =
-  | { readonly kind: 'open'; readonly database: string; readonly credential: ClickHouseCredential }
+  | { readonly kind: 'open'; readonly database: string; readonly url: string; readonly secretFile: string }
   | { readonly kind: 'send'; readonly id: number; readonly event: IngestEvent }
   | { readonly kind: 'spooled'; readonly id: number; readonly answer: SpoolAnswer };
 
@@ -69,8 +70,8 @@ const spool: BatchSpool = {
   remove: async (name) => void (await askSpool({ step: 'remove', name })),
 };
 
-function open(database: string, credential: ClickHouseCredential): Ingest {
-  const account = { get: async () => credential, expire: () => undefined };
+function open(database: string, url: string, secretFile: string): Ingest {
+  const account = fileSecret(secretFile, url);
   const store = guardStore(
     createClickHouseBatchStore({ database, writer: account, inspector: account }),
     createBreaker(() => Date.now() * BREAKER_HASTE),
@@ -80,11 +81,10 @@ function open(database: string, credential: ClickHouseCredential): Ingest {
     contracts: createContractCache(store, Date.now),
     spool,
     spoolKeys: { get: async () => SPOOL_KEYS, expire: () => undefined },
-    config,
+    config: patientConfig(RUN_CONFIG, PATIENCE_MS),
     region: 'us-east-1',
     signingMaster: { get: async () => [SIGNING_MASTER], expire: () => undefined },
     principalKeys: new Map(),
-    patienceMs: PATIENCE_MS,
     clock: Date.now,
     audit: () => undefined,
     telemetry: { count: () => undefined, warn: () => undefined },
@@ -94,7 +94,7 @@ function open(database: string, credential: ClickHouseCredential): Ingest {
 async function obey(order: IngestOrder): Promise<void> {
   switch (order.kind) {
     case 'open':
-      ingest = open(order.database, order.credential);
+      ingest = open(order.database, order.url, order.secretFile);
       return say({ kind: 'ready' });
     case 'spooled':
       return asked.get(order.id)?.(order.answer);

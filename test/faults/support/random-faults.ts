@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { CLICKHOUSE_CODES, faultOfCode } from '../../../functions/ingest/clickhouse-codes.ts';
+import { CLICKHOUSE_CODES, faultOfCode, type StoreFault } from '../../../functions/ingest/clickhouse-codes.ts';
 import {
   ANY,
   type Fault,
@@ -8,7 +8,6 @@ import {
   halfClose,
   loseAnswer,
   QUARANTINE_INSERT,
-  ROWS_INSERT,
   readOnly,
   reset,
   withholdAnswer,
@@ -37,14 +36,20 @@ export type RandomFault =
   | { readonly kind: 'parts'; readonly name: string; readonly forMs: number }
   /** So many steps of the spool fail. */
   | { readonly kind: 'spool'; readonly name: string; readonly times: number }
+  /** The secret has another user from now on, and ClickHouse does not know the password of the one before. */
+  | { readonly kind: 'password'; readonly name: string }
   /** One batch is sent so often at the same moment. */
   | { readonly kind: 'crowd'; readonly name: string; readonly times: number };
 
-const MATCHES = [ANY, ROWS_INSERT, QUARANTINE_INSERT];
+/** Into either stream's table. */
+export const STREAM_INSERT = /^INSERT INTO `(?:web_events|orders)`/;
+const MATCHES = [ANY, STREAM_INSERT, QUARANTINE_INSERT];
 /** Beyond the patience of the ingest process. */
 const SLOW_MS = 3_300;
-/** One of each kind that has a code; two codes that nobody knows are among them. */
-const CODES = [...Object.keys(CLICKHOUSE_CODES).map(Number), 395, 9_999];
+/** By class; two codes that nobody knows are among them. */
+const CODES = Map.groupBy([...Object.keys(CLICKHOUSE_CODES).map(Number), 1, 9_999], (code) => faultOfCode(code));
+/** The classes that are dealt in turn. */
+export const CODE_CLASSES: readonly StoreFault[] = [...CODES.keys()];
 
 const slow: Fault = async (forward) => {
   await setTimeout(SLOW_MS);
@@ -52,7 +57,7 @@ const slow: Fault = async (forward) => {
 };
 
 /**
- * Deals the faults: each kind once in an order that chance decides, then all of them anew.
+ * Deals the faults: each kind once, and a code of each class, in an order that chance decides; then all of them anew.
  *
  * @param random from 0 to 1
  */
@@ -62,8 +67,18 @@ export function dealFaults(random: () => number): () => RandomFault {
     kind: 'statement',
     statement: { name, match: MATCHES[below(MATCHES.length)] ?? ANY, fault, times, blamesRows },
   });
-  const blames = (code: number) => faultOfCode(code, false) === 'data';
-  const withCode = (deal: (code: number) => RandomFault) => () => deal(CODES[below(CODES.length)] ?? 241);
+  const ofClass = (kind: StoreFault, codes: readonly number[]) => () => {
+    const code = codes[below(codes.length)] ?? 241;
+    const name = `code ${code} (${kind})`;
+    switch (below(3)) {
+      case 0:
+        return statement(name, failWith(code), 1 + below(6), kind === 'data');
+      case 1:
+        return statement(`${name} again and again`, failWith(code), 20, kind === 'data');
+      default:
+        return statement(`200, then ${name}`, failLate(code, random() < 0.5));
+    }
+  };
   const engineKilled = (): RandomFault => ({ kind: 'engine', name: 'killed -9', awayMs: 200 + below(600) });
   const kinds: readonly (() => RandomFault)[] = [
     engineKilled,
@@ -76,9 +91,8 @@ export function dealFaults(random: () => number): () => RandomFault {
     () => statement('connection cut', reset),
     () => statement('answer lost', loseAnswer),
     () => statement('answer withheld', withholdAnswer, 1),
-    withCode((code) => statement(`code ${code}`, failWith(code), 1 + below(6), blames(code))),
-    withCode((code) => statement(`code ${code} again and again`, failWith(code), 20, blames(code))),
-    withCode((code) => statement(`200, then code ${code}`, failLate(code, random() < 0.5))),
+    ...[...CODES].map(([kind, codes]) => ofClass(kind, codes)),
+    () => ({ kind: 'password', name: 'password rotated' }),
     () => statement('wrong password', wrongPassword),
     () => statement('read-only', readOnly),
   ];

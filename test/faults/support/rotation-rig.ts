@@ -34,6 +34,7 @@ import { lambdaContext } from '../../../local/gateway/lambda-context.ts';
 import { captureOutput } from './capture-output.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type FileRotationStore, openFileRotationStore } from './file-rotation-store.ts';
+import { patientConfig } from './patient-config.ts';
 import { ALSO_GOOD, GOOD } from './sample-rows.ts';
 import { BATCH_KEY, BEARER_TOKEN, eventOf, makeBatch, SIGNING_MASTER } from './signed-batch.ts';
 import { startTimedEngine } from './timed-engine.ts';
@@ -197,7 +198,7 @@ export async function startRotationRig({ ownTable }: RigOptions = {}): Promise<R
         throw new Error('Nothing is to be spooled here.');
       };
       const ingest = createIngest({
-        config,
+        config: patientConfig(config, 10_000),
         region: 'us-east-1',
         signingMaster: { get: async () => [SIGNING_MASTER], expire: () => undefined },
         principalKeys: new Map(),
@@ -208,7 +209,6 @@ export async function startRotationRig({ ownTable }: RigOptions = {}): Promise<R
         clock,
         telemetry,
         audit: (line) => void said.push(JSON.stringify(line)),
-        patienceMs: 10_000,
       });
       return {
         async write() {

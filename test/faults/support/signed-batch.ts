@@ -6,41 +6,52 @@ import { contentDigest } from '../../../functions/shared/batch-signature.ts';
 import { deduplicationKey } from '../../../functions/shared/deduplication-key.ts';
 import type { VersionedKey } from '../../../functions/shared/versioned-keys.ts';
 import { authorizedEvent } from '../../../local/gateway/gateway-events.ts';
+import { type BatchFormat, type FormattedBody, formatRows } from './batch-formats.ts';
 
 /** A batch as its sender keeps it until it is told that it is stored or spooled. */
-export interface TestBatch {
+export interface TestBatch extends FormattedBody {
   readonly id: string;
-  readonly body: Buffer;
+  readonly stream: string;
   readonly rows: number;
   /** Name of its object, should it be spooled. */
   readonly spoolName: string;
   readonly key: string;
 }
 
-const STREAM = 'web_events';
 const PRINCIPAL = 'web-edge';
 export const BEARER_TOKEN = `test.${'x'.repeat(700)}.token`;
 export const SIGNING_MASTER: VersionedKey = { version: 1, key: Buffer.alloc(32, 1) };
 export const BATCH_KEY = deriveBatchKey(SIGNING_MASTER, BEARER_TOKEN);
 
+export interface BatchOptions {
+  /** @default 'web_events' */
+  readonly stream?: string;
+  /** @default 'json' */
+  readonly format?: BatchFormat;
+}
+
 /** @param rows as an EdgeWorker makes them, good or bad */
-export function makeBatch(rows: readonly unknown[]): TestBatch {
+export function makeBatch(
+  rows: readonly unknown[],
+  { stream = 'web_events', format = 'json' }: BatchOptions = {},
+): TestBatch {
   const id = randomUUID();
-  const body = Buffer.from(JSON.stringify(rows));
-  const digest = contentDigest(createHash('sha256').update(body).digest());
-  const key = deduplicationKey(PRINCIPAL, STREAM, id, digest);
-  return { id, body, rows: rows.length, key, spoolName: `spool/${key}` };
+  const formatted = formatRows(rows, format);
+  const digest = contentDigest(createHash('sha256').update(formatted.body).digest());
+  const key = deduplicationKey(PRINCIPAL, stream, id, digest);
+  return { ...formatted, id, stream, rows: rows.length, key, spoolName: `spool/${key}` };
 }
 
 /** The event by which the gateway hands the batch to ingest, signed now. Sent again, it is another request with the same batch. */
-export function eventOf({ id, body, rows }: TestBatch, nowMs: number): IngestEvent {
+export function eventOf(batch: TestBatch, nowMs: number): IngestEvent {
+  const { id, stream, body, contentType, contentEncoding, rows } = batch;
   const nowSeconds = Math.floor(nowMs / 1000);
   const source = 'ew/12345/1.2.0';
-  const contentType = 'application/json';
   const message = {
-    stream: STREAM,
+    stream,
     body,
     contentType,
+    contentEncoding,
     rows,
     batchId: id,
     source,
@@ -63,7 +74,7 @@ export function eventOf({ id, body, rows }: TestBatch, nowMs: number): IngestEve
   const facts = {
     requestId: randomUUID(),
     routeKey: 'POST /v1/streams/{stream}/batches',
-    parameters: { stream: STREAM },
+    parameters: { stream },
     timeEpoch: nowMs,
   };
   return authorizedEvent(parsed, facts, {

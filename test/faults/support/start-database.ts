@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { type AdminAccount, createAdminClient } from '../../../clickhouse/admin-client.ts';
 import { migrate } from '../../../clickhouse/migrate.ts';
+import type { Migration } from '../../../clickhouse/parse-migration.ts';
 import { readMigrations } from '../../../clickhouse/read-migrations.ts';
 import type { Config } from '../../../config/schema.ts';
 import { startEngine } from '../../../local/clickhouse/start-engine.ts';
@@ -13,8 +14,14 @@ import { startEngine } from '../../../local/clickhouse/start-engine.ts';
 export interface TestDatabase {
   readonly account: AdminAccount;
   readonly admin: ClickHouseClient;
-  /** The shipped tables in a database of their own, so that a test may alter them. Returns its name. */
-  migrateNew(streams: Config['streams']): Promise<string>;
+  /** Another user with the same rights, for a password that is rotated. */
+  readonly otherAccount: AdminAccount;
+  /**
+   * The shipped tables in a database of their own, so that a test may alter them. Returns its name.
+   *
+   * @param migrations @default the shipped ones
+   */
+  migrateNew(streams: Config['streams'], migrations?: readonly Migration[]): Promise<string>;
   /** As `kill -9`. Resolves when the process is gone. */
   kill(): Promise<void>;
   /** At the same port, on the same data. */
@@ -25,17 +32,20 @@ export interface TestDatabase {
 export async function startDatabase(): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'edgehouse-faults-'));
   const user = { user: 'admin', password: 'admin' };
-  const options = { dataDir: join(folder, 'clickhouse'), accounts: [{ ...user, admin: true }], accessSql: [] };
+  const other = { user: 'other', password: 'other' };
+  const accounts = [user, other].map((account) => ({ ...account, admin: true }));
+  const options = { dataDir: join(folder, 'clickhouse'), accounts, accessSql: [] };
   let engine = await startEngine(options);
   const account = { url: engine.url, ...user };
   const admin = createAdminClient(account);
   return {
     account,
+    otherAccount: { url: engine.url, ...other },
     admin,
-    async migrateNew(streams) {
+    async migrateNew(streams, migrations) {
       const database = `faults_${randomBytes(6).toString('hex')}`;
-      const migrations = await readMigrations();
-      await migrate({ client: admin, database, streams: Object.values(streams), migrations });
+      const all = migrations ?? (await readMigrations());
+      await migrate({ client: admin, database, streams: Object.values(streams), migrations: all });
       return database;
     },
     async kill() {

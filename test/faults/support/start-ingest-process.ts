@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ClickHouseCredential } from '../../../functions/ingest/clickhouse-credential.ts';
 import type { BatchSpool } from '../../../functions/shared/batch-spool.ts';
 import type { IngestOrder, IngestWord, SpoolAnswer, SpoolAsk } from './ingest-process.ts';
 import { eventOf, type TestBatch } from './signed-batch.ts';
@@ -14,10 +13,15 @@ export interface IngestProcess {
   kill(): Promise<void>;
 }
 
-/** @param spool where the container's objects go; a step that rejects fails there */
+/**
+ * @param url origin of ClickHouse, as this container is to see it
+ * @param secretFile where it finds its user and password
+ * @param spool where the container's objects go; a step that rejects fails there
+ */
 export async function startIngestProcess(
   database: string,
-  credential: ClickHouseCredential,
+  url: string,
+  secretFile: string,
   spool: BatchSpool,
 ): Promise<IngestProcess> {
   const child = fork(fileURLToPath(new URL('./ingest-process.ts', import.meta.url)), [], {
@@ -52,7 +56,7 @@ export async function startIngestProcess(
     for (const { reject } of waiting.values()) reject(died);
     waiting.clear();
   });
-  tell({ kind: 'open', database, credential });
+  tell({ kind: 'open', database, url, secretFile });
   await ready.promise;
 
   return {

@@ -19,6 +19,7 @@ import { lambdaContext } from '../../../local/gateway/lambda-context.ts';
 import { type FileBatchSpool, openFileBatchSpool } from '../../../local/spool/file-batch-spool.ts';
 import { createReplayQueue, type LocalReplayQueue } from '../../../local/spool/replay-queue.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { patientConfig } from './patient-config.ts';
 import { readTruth, type Truth } from './read-truth.ts';
 import { eventOf, SIGNING_MASTER, type TestBatch } from './signed-batch.ts';
 import type { TestDatabase } from './start-database.ts';
@@ -128,11 +129,10 @@ export async function startPipeline(database: TestDatabase, options: PipelineOpt
       ...shared,
       store: guarded,
       contracts,
-      config: shipped,
+      config: patientConfig(shipped, options.patienceMs ?? 5_000),
       region: 'us-east-1',
       signingMaster: fixed([SIGNING_MASTER]),
       principalKeys: new Map(),
-      patienceMs: options.patienceMs ?? 5_000,
     });
     return {
       async send(batch) {

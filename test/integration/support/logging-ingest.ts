@@ -11,6 +11,7 @@ import { reportStale } from '../../../functions/shared/report-stale.ts';
 import { type CachedSecret, cachedSecret } from '../../../functions/shared/secret-cache.ts';
 import type { VersionedKeys } from '../../../functions/shared/versioned-keys.ts';
 import { lambdaContext } from '../../../local/gateway/lambda-context.ts';
+import { patientConfig } from '../../faults/support/patient-config.ts';
 import { SIGNING_MASTER } from '../../faults/support/signed-batch.ts';
 import type { TestDatabase } from '../../faults/support/start-database.ts';
 import { memoryBatchSpool } from '../../unit/functions/memory-batch-spool.ts';
@@ -40,7 +41,7 @@ export async function openIngest(database: TestDatabase, words: string, parts: I
   const clock = Date.now;
   const observers = createLambdaTelemetry('ingest');
   const ingest = createIngest({
-    config,
+    config: patientConfig(config, 10_000),
     region: 'us-east-1',
     signingMaster: fixed([SIGNING_MASTER]),
     principalKeys: new Map(),
@@ -48,7 +49,6 @@ export async function openIngest(database: TestDatabase, words: string, parts: I
     contracts: createContractCache(store, clock),
     spool: memory.spool,
     spoolKeys: fixed(SPOOL_KEYS),
-    patienceMs: 10_000,
     ...observers,
     ...parts,
     clock,

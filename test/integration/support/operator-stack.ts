@@ -5,6 +5,7 @@ import { config } from '#config';
 import type { CommandIo } from '../../../cli/command-io.ts';
 import { runCli } from '../../../cli/run-cli.ts';
 import { compileAccess } from '../../../config/grants.ts';
+import type { Config } from '../../../config/schema.ts';
 import { sqlUsers } from '../../../config/sql-users.ts';
 import { type SupervisedEngine, superviseEngine } from '../../../local/clickhouse/supervise-engine.ts';
 import { type Stack, startStack } from '../../../local/start-stack.ts';
@@ -42,27 +43,29 @@ export interface CommandRun {
   readonly err: readonly string[];
 }
 
-const PASSWORD = 'only-for-this-test';
+export const PASSWORD = 'only-for-this-test';
 const USERS = sqlUsers(config);
 export const OPERATOR = USERS.operator;
 export const ANALYST = USERS.readers['analyst'] ?? '';
 
-export async function startOperatorStack(): Promise<OperatorStack> {
+/** @param used what the stack is told; the commands read the shipped one */
+export async function startOperatorStack(used: Config = config): Promise<OperatorStack> {
   const folder = mkdtempSync(join(tmpdir(), 'edgehouse-operate-'));
   const dataDir = join(folder, 'stack');
   let ahead = 0;
   const now = () => Date.now() + ahead;
-  const accounts = ['admin', OPERATOR, ANALYST].map((user) => ({ user, password: PASSWORD, admin: user === 'admin' }));
+  const users = ['admin', OPERATOR, ...Object.values(sqlUsers(used).readers)];
+  const accounts = users.map((user) => ({ user, password: PASSWORD, admin: user === 'admin' }));
   const engine = await superviseEngine(
-    { dataDir: join(folder, 'clickhouse'), accounts, accessSql: compileAccess(config) },
+    { dataDir: join(folder, 'clickhouse'), accounts, accessSql: compileAccess(used) },
     () => undefined,
   );
   const proxy = await startFaultProxy(engine.url);
   const stack = await startStack({
-    config,
+    config: used,
     dataDir,
     clickhouseUrl: proxy.url.replace('//', `//admin:${PASSWORD}@`),
-    template: () => synthesizeTemplate(config),
+    template: () => synthesizeTemplate(used),
     clock: now,
     say: () => undefined,
   });

@@ -147,6 +147,45 @@ const small = fc.oneof(
   fc.constantFrom('256', '"x"', 'null'),
 );
 
+/** The paths that a JSON column declares types for, and what is sent at them. */
+const DECLARED: Readonly<Record<string, TypedValues>> = {
+  // Not more digits than a double has: by that one the engine reads it in here.
+  price: { type: 'Decimal(9, 2)', json: decimals(9, 2) },
+  'user.id': { type: 'UUID', json: uuids },
+  'user.more.at': { type: "DateTime64(3, 'UTC')", json: times(true) },
+  n: { type: 'UInt64', json: integers(64, false) },
+  ratio: { type: 'Float64', json: floats },
+  note: { type: 'Nullable(String)', json: fc.oneof(texts, fc.constant('null')) },
+  low: { type: 'LowCardinality(String)', json: texts },
+  flag: { type: 'Bool', json: bools },
+  day: { type: 'Date32', json: days },
+  kind: { type: "Enum8('a' = 1, 'it\\'s' = -128)", json: names },
+  tags: { type: 'Array(Nullable(String))', json: list(fc.oneof(texts, fc.constant('null'))) },
+  pair: { type: 'Tuple(id UInt64, lat Float64)', json: object(fc.constantFrom('"id"', '"lat"'), small) },
+};
+
+const declaredPath = fc.oneof(
+  ...Object.entries(DECLARED).map(([path, { json }]) => fc.tuple(fc.constant(path), json)),
+  // Of which the column knows nothing, or which it leaves out.
+  fc.tuple(fc.constantFrom('user.x', 'user.more.a', 'prices', 'z', 'secret'), small),
+);
+
+/** A document of some of them, in which a path is one name with dots or names in one another. */
+const declaredDocument = fc
+  .tuple(fc.uniqueArray(declaredPath, { maxLength: 5, selector: ([path]) => path }), fc.boolean())
+  .map(([members, bySteps]) => documentOf(members, bySteps));
+
+function documentOf(members: readonly (readonly [path: string, value: string])[], bySteps: boolean): string {
+  if (!bySteps) return `{${members.map(([path, value]) => `"${path}":${value}`).join(',')}}`;
+  const steps = Map.groupBy(members, ([path]) => path.split('.')[0] ?? '');
+  const texts = [...steps].map(([step, below]) => {
+    const inside = below.map(([path, value]) => [path.slice(step.length + 1), value] as const);
+    const [[rest, value] = ['', '']] = inside;
+    return `"${step}":${rest === '' ? value : documentOf(inside, true)}`;
+  });
+  return `{${texts.join(',')}}`;
+}
+
 /** Each type with what is sent to it. */
 export const TYPED_VALUES: readonly TypedValues[] = [
   ...[8, 16, 32, 64, 128, 256].flatMap((bits) => [
@@ -220,6 +259,12 @@ export const TYPED_VALUES: readonly TypedValues[] = [
       object(fc.constantFrom('"id"', '"at"', '"__proto__"', '"more"'), small),
     ),
   },
+  {
+    type: `JSON(${Object.entries(DECLARED)
+      .map(([path, { type }]) => `${path} ${type}`)
+      .join(', ')}, SKIP secret)`,
+    json: declaredDocument,
+  },
 ];
 
 const scalar = fc.oneof(
@@ -238,6 +283,9 @@ const scalar = fc.oneof(
   texts,
 );
 
+/** Members of an object that repeats a name around them as often as may be, or more often. */
+const MANY = Array.from({ length: 40 }, (_, at) => `"${at}":1`).join(',');
+
 /** JSON columns are compared with a model, not with the engine's reading of text: that one guesses dates from strings. */
 export const JSON_VALUES: fc.Arbitrary<string> = fc.oneof(
   object(word, scalar),
@@ -245,6 +293,9 @@ export const JSON_VALUES: fc.Arbitrary<string> = fc.oneof(
   object(word, list(list(scalar))),
   object(word, object(word, scalar)),
   object(word, list(object(word, scalar))),
+  object(word, object(word, object(word, scalar))),
+  list(list(scalar)).map((items) => `{"a":${items},"b":[{"c":${items}},{"c":1}]}`),
+  fc.constantFrom(60, 90).map((units) => `{"${'n'.repeat(units)}":{${MANY}}}`),
   fc.object({ maxDepth: 4 }).map((value) => JSON.stringify(value)),
   anything,
 );

@@ -73,6 +73,7 @@ describe('admitting a batch', () => {
 
   test('the narrower limit of stream and principal counts', () => {
     expect(limitsOf(POLICY, 'hits', 'writer')).toMatchObject({ bytes: 10, rows: 50 });
+    expect(limitsOf(POLICY, 'hits', 'writer').patienceMs).toBe(1_500);
     expect(limitsOf(POLICY, 'constructor', 'toString')).toMatchObject({ bytes: 4_500_000, rows: 10_000 });
     expect([10, 11].map((bytes) => refusalCode(() => limitBytes(bytes, 10)))).toEqual(['taken', 'BODY_TOO_LARGE']);
   });

@@ -4,6 +4,8 @@ import { openAccount } from '../../../../functions/ingest/clickhouse-account.ts'
 import { parseClickHouseCredential } from '../../../../functions/ingest/clickhouse-credential.ts';
 import { cachedSecret } from '../../../../functions/shared/secret-cache.ts';
 
+const SIGNAL = new AbortController().signal;
+
 /** A secret store and a ClickHouse, each with a password of its own. */
 function rig() {
   const state = { kept: 'first', valid: 'first', now: 0, reads: 0, tries: 0 };
@@ -16,7 +18,7 @@ function rig() {
   const secret = cachedSecret(secrets, 'writer', parseClickHouseCredential, () => state.now, { random: () => 0 });
   const account = openAccount(secret);
   const log = () =>
-    account.run(async ({ password }) => {
+    account.run(SIGNAL, async ({ password }) => {
       state.tries++;
       if (password !== state.valid) throw new StoreError('Logging in', 516);
       return 'in';
@@ -70,7 +72,7 @@ describe('an account whose password was changed', () => {
 
   test('another failure reads nothing', async () => {
     const { state, account } = rig();
-    const failing = account.run(async () => {
+    const failing = account.run(SIGNAL, async () => {
       throw new StoreError('Storing', 241);
     });
     await expect(failing).rejects.toMatchObject({ clickhouseCode: 241 });

@@ -23,6 +23,8 @@ function fails(code: number, more = ''): Answer {
     void response.writeHead(500, { 'x-clickhouse-exception-code': String(code) }).end(exception(code, more));
 }
 
+const SCATTERED = ': Too many partitions for single INSERT block (more than 100)';
+
 beforeEach(async () => {
   addresses = [];
   const server = createServer((incoming, response) => {
@@ -59,6 +61,8 @@ function insert({ alone = false, signal = AbortSignal.timeout(5_000) } = {}): Pr
 describe('an insert', () => {
   test.each([
     ['a code that is known', fails(252), { clickhouseCode: 252, fault: 'table-pressed' }],
+    ['rows of too many partitions', fails(252, SCATTERED), { clickhouseCode: 252, fault: 'data' }],
+    ['as many of a view', fails(252, `${SCATTERED}: while pushing to view edgehouse.mine`), { fault: 'view' }],
     ['a bad row', fails(469), { clickhouseCode: 469, fault: 'data' }],
     ['a bad row in a view', fails(6, ': while pushing to view edgehouse.mine'), { clickhouseCode: 6, fault: 'view' }],
     ['a code that nobody knows', fails(12_345), { clickhouseCode: 12_345, fault: 'unknown' }],
@@ -94,6 +98,17 @@ describe('an insert', () => {
     await expect(insert({ signal: AbortSignal.timeout(50) })).rejects.toMatchObject({ fault: 'silent' });
   });
 
+  test('whose answer begins and never ends is silent as well', async () => {
+    answer = (_incoming, response) => void response.writeHead(200).write('x');
+    await expect(insert({ signal: AbortSignal.timeout(50) })).rejects.toMatchObject({ fault: 'silent' });
+  });
+
+  test('is not made at all when the time is over before: ClickHouse hears nothing of it', async () => {
+    answer = () => undefined;
+    await expect(insert({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'OUT_OF_TIME' });
+    expect(addresses).toEqual([]);
+  });
+
   test('that ClickHouse knows already is stored', async () => {
     answer = fails(389);
     await expect(insert()).resolves.toBeUndefined();
@@ -107,6 +122,7 @@ describe('an insert', () => {
 
     const settings = (name: string) => addresses.map(({ searchParams }) => searchParams.get(name));
     expect(settings('async_insert')).toEqual(['1', '0']);
+    expect(settings('async_insert_max_data_size')).toEqual(['104857600', '104857600']);
     expect(settings('wait_for_async_insert')).toEqual(['1', '1']);
     expect(settings('insert_deduplication_token')).toEqual(['token', 'token']);
   });

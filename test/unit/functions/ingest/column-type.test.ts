@@ -236,6 +236,11 @@ describe('a composite type', () => {
   });
 });
 
+/** So many members of an object. */
+function many(members: number): string {
+  return Array.from({ length: members }, (_, at) => `"${at.toString(36)}":1`).join(',');
+}
+
 describe('a JSON column', () => {
   test.each([
     ['{"a":1}', '0101610a0100000000000000'],
@@ -259,14 +264,48 @@ describe('a JSON column', () => {
     ['"{}"', 'FIELD_TYPE'],
     [`{"a":${'['.repeat(65)}${']'.repeat(65)}}`, 'FIELD_RANGE'],
     [`${'{"a":'.repeat(66)}1${'}'.repeat(66)}`, 'FIELD_RANGE'],
+    ['{"a":1,"a.b":{}}', 'FIELD_TYPE'],
+    [`{"a":{"${'b'.repeat(150)}":{${many(200)}}}}`, 'FIELD_RANGE'],
+    [`{"${'a'.repeat(30_000)}":{${many(4_000)}}}`, 'FIELD_RANGE'],
   ])('%.40s is refused', (text, fault) => {
     expect(outcomes('JSON', [JSON.parse(text)])).toEqual([fault]);
   });
 
-  test('50,000 levels are refused and do not end the process', () => {
-    const deep = JSON.parse(`{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
-    expect(outcomes('JSON', [deep])).toEqual(['FIELD_RANGE']);
+  test('a long name is written again for each of a few values, a short one for each of many', () => {
+    const documents = [`{"${'a'.repeat(30_000)}":{${many(8)}}}`, `{"${'a'.repeat(60)}":{${many(4_000)}}}`];
+    expect(
+      outcomes(
+        'JSON',
+        documents.map((text) => JSON.parse(text)),
+      ),
+    ).toEqual(['stored', 'stored']);
   });
+
+  test('nothing may lie around a declared path as a value, nor inside it', () => {
+    const documents = [{ 'user.id': 1 }, { user: { id: 1, name: 'a' } }, { user: 1 }, { 'user.id.x': 1 }];
+    expect(outcomes('JSON(user.id UInt8)', documents)).toEqual(['stored', 'stored', 'FIELD_TYPE', 'FIELD_TYPE']);
+  });
+
+  test('a declared Enum that is absent is its first name: the zero of the bytes need not be one', () => {
+    const type = "JSON(kind Enum8('a' = 1, 'b' = 2))";
+    expect(encoded(type, {})).toEqual(encoded(type, { kind: 'a' }));
+  });
+
+  test.each(['JSON', 'JSON(a String)', 'JSON(a.a String)', 'JSON(a JSON)'])(
+    '50,000 levels are refused and do not end the process: %s',
+    (type) => {
+      const arrays = JSON.parse(`{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
+      const objects = JSON.parse(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`);
+      expect(outcomes(type, [arrays, objects])).not.toContain('stored');
+    },
+  );
+
+  test.each(['9'.repeat(4_000_000), `-${'9'.repeat(4_000_000)}`, '18446744073709551616', '-9223372036854775809'])(
+    'an integer beyond 64 bits is refused: %.22s',
+    (digits) => {
+      expect(outcomes('JSON', [{ a: new ExactNumber(digits) }])).toEqual(['FIELD_RANGE']);
+    },
+  );
 });
 
 // What a JSON parser makes of a number that is too large.

@@ -55,6 +55,16 @@ describe('contract cache', () => {
     expect([state.asked, after.hash === before.hash, await get()]).toEqual([2, false, after]);
   });
 
+  test('a table that cannot be served is looked at every 5 s only, and served as soon as it can be', async () => {
+    const { state, get } = start();
+    state.table = [];
+    for (; state.now < 10_000; state.now += 100)
+      await expect(get()).rejects.toMatchObject({ code: 'CONTRACT_UNUSABLE' });
+    state.table = TABLE;
+    await expect(get()).resolves.toMatchObject({ table: 'hits' });
+    expect(state.asked).toBe(2 + 1);
+  });
+
   test('without any contract the failure is passed on, and the next batch asks again', async () => {
     const { state, get } = start();
     state.down = true;

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { parseConfig } from '../../../../config/parse-config.ts';
-import type { BatchInsert } from '../../../../functions/ingest/batch-store.ts';
+import type { BatchInsert, ColumnDescription } from '../../../../functions/ingest/batch-store.ts';
 import { createContractCache } from '../../../../functions/ingest/contract-cache.ts';
 import { createIngest, type IngestDependencies } from '../../../../functions/ingest/ingest.ts';
 import type { IngestEvent } from '../../../../functions/ingest/ingest-state.ts';
@@ -95,6 +95,8 @@ export const SPOOL_KEYS = [{ version: 1, key: Buffer.alloc(32, 2) }] as const;
 interface Faults {
   readonly insert?: (insert: BatchInsert) => void;
   readonly describe?: () => void;
+  /** What the stream's table is instead. */
+  readonly table?: readonly ColumnDescription[];
   readonly spool?: () => void;
 }
 
@@ -109,7 +111,7 @@ export function openIngest(faults: Faults = {}, { objects, spool } = memoryBatch
   const store = {
     describe: async () => {
       faults.describe?.();
-      return TABLE;
+      return faults.table ?? TABLE;
     },
     insert: async (insert: BatchInsert) => {
       faults.insert?.(insert);

@@ -58,10 +58,20 @@ describe('judging CSV', () => {
     expect(faultsOf(body)).toEqual(faults);
   });
 
-  test('a refused row is named by row and line, with its text for quarantine', () => {
+  test('a refused row is named by row and line, and kept with the names of its fields', () => {
     const { accepted, refused } = judge('name,count\n"a\nb",1\nc,x\n\nd,2\n');
     expect(accepted).toBe(2);
-    expect(refused).toMatchObject([{ row: 1, line: 4, raw: 'c,x' }]);
+    expect(refused).toMatchObject([{ row: 1, line: 4, raw: '[{"name":"c","count":"x"}]' }]);
+  });
+
+  test('a record is kept as it came where nobody can say which field has which name', () => {
+    const { refused } = judge('name,count\nc,x,1');
+    expect(refused).toMatchObject([{ row: 0, raw: 'c,x,1' }]);
+  });
+
+  test('a long header is not kept once more with each record', () => {
+    const { refused } = judge(`name,count,${'x'.repeat(5_000)}\nc,1,""`);
+    expect(refused).toMatchObject([{ row: 0, raw: '["c","1",""]' }]);
   });
 
   test('no message repeats a value', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { parseConfig } from '../../../../config/parse-config.ts';
 import { memoryBatchSpool } from '../memory-batch-spool.ts';
 import { BAD, GOOD, NOW, openIngest, type Sending } from './ingest-rig.ts';
@@ -83,6 +83,19 @@ describe('the limits of a principal', () => {
     const answers = [await web.send({ rows: [BAD] }), await web.send()];
 
     expect(answers.map(({ answer }) => answer.statusCode)).toEqual([422, 429]);
+  });
+
+  test('of patience hold for each wait for ClickHouse, and can be no longer than ingest lives', async () => {
+    const timeout = jest.spyOn(AbortSignal, 'timeout');
+    const web = container({ limits: { patienceMs: 7_777 } });
+
+    await web.send();
+
+    const waits = timeout.mock.calls.map(([ms]) => ms);
+    timeout.mockRestore();
+    // For the table's columns and for the insert.
+    expect(waits.filter((ms) => ms === 7_777)).toHaveLength(2);
+    expect(() => container({ limits: { patienceMs: 10_001 } })).toThrow('patienceMs');
   });
 
   test('there is no limit of batches where the policy sets none', async () => {

@@ -37,14 +37,14 @@ function container() {
     contracts: createContractCache(guarded, clock),
     spool,
     spoolKeys,
-    patienceMs: 50,
   };
   return {
     state,
     handed,
     objects,
     asked: () => asked,
-    send: (remaining = 15_000) => storeOrSpool({ ...admittedBatch(), remaining: () => remaining }, deps),
+    send: (remaining = 15_000) =>
+      storeOrSpool({ ...admittedBatch(), patienceMs: 50, remaining: () => remaining }, deps),
   };
 }
 

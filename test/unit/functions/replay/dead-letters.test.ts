@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { sealBatch } from '../../../../functions/ingest/spool-object.ts';
-import { TABLE } from '../ingest/stream-contract.ts';
+import type { Contract } from '../../../../functions/ingest/contract.ts';
+import { sealBatch, spoolName } from '../../../../functions/ingest/spool-object.ts';
+import { freezeVerdict } from '../../../../functions/ingest/verdict.ts';
+import { replayBatch } from '../../../../functions/replay/replay-batch.ts';
+import { CONTRACT, TABLE } from '../ingest/stream-contract.ts';
 import { memoryBatchSpool } from '../memory-batch-spool.ts';
+import { recordingStore } from './recording-store.ts';
 import { configWith, type RigOptions, replayRig } from './replay-rig.ts';
 import { GOOD, RECEIVED_AT, SPOOL_KEYS, spooledBatch, spoolOne } from './spooled-batch.ts';
 
@@ -150,4 +154,56 @@ describe('a message that names no object of the spool', () => {
       expect(JSON.stringify([rig.lines, rig.warnings, rig.counts])).not.toContain('canary');
     },
   );
+});
+
+describe('a spooled batch on which edgehouse itself fails', () => {
+  /** Whose first column throws what nobody meant to throw. */
+  const DEFECTIVE: Contract = {
+    ...CONTRACT,
+    columns: CONTRACT.columns.map((column, index) =>
+      index > 0 ? column : { ...column, type: { ...column.type, encode: defect, layout: undefined } },
+    ),
+  };
+  function defect(): never {
+    throw new RangeError('canary');
+  }
+
+  test.each([
+    ['where it was not judged yet', null],
+    ['where its verdict stands', freezeVerdict(CONTRACT.hash, [])],
+  ])('waits for a person at once, and does not come again a thousand times: %s', async (_where, verdict) => {
+    const { objects, spool } = memoryBatchSpool();
+    const { envelope, bytes } = spooledBatch({ rows: [GOOD] });
+    const name = spoolName(envelope.key);
+    objects.set(name, await sealBatch(SPOOL_KEYS, { envelope: { ...envelope, verdict }, bytes }));
+    const spoolKeys = { get: async () => SPOOL_KEYS, expire: () => undefined };
+    const contracts = { get: async () => DEFECTIVE, expire: () => undefined };
+    const deps = { config: configWith(), spool, spoolKeys, store: recordingStore().store, clock: () => RECEIVED_AT };
+
+    const outcome = await replayBatch(name, 'attempt', contracts, deps);
+
+    expect(outcome).toMatchObject({ kind: 'dead', reason: 'JUDGING_FAILED', fault: { code: 'JUDGING_FAILED' } });
+    expect(String(Object(outcome).fault)).toContain('RangeError');
+    expect(String(Object(outcome).fault)).not.toContain('canary');
+    expect([...objects.keys()]).toEqual([name]);
+  });
+
+  test('because this version cannot read its body, is told with its reason, and its object stays', async () => {
+    const memory = memoryBatchSpool();
+    const batch = spooledBatch({ rows: [GOOD] });
+    const torn = { ...batch, envelope: { ...batch.envelope, mediaType: 'application/json' as const } };
+    const name = spoolName(batch.envelope.key);
+    memory.objects.set(name, await sealBatch(SPOOL_KEYS, torn));
+    const rig = replayRig({ memory });
+
+    const kept = await rig.deliver([name]);
+
+    expect([kept, rig.handed]).toEqual([[], []]);
+    expect(rig.buried).toMatchObject([[expect.stringContaining(name), 'JUDGING_FAILED']]);
+    expect(rig.lines).toMatchObject([{ outcome: 'dead', code: 'JUDGING_FAILED' }]);
+    expect(rig.warnings).toMatchObject([
+      { code: 'JUDGING_FAILED', detail: expect.stringContaining('BatchRefusedError') },
+    ]);
+    expect(rig.objects.has(name)).toBe(true);
+  });
 });

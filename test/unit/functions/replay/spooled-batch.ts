@@ -57,6 +57,7 @@ export function admittedBatch({
     bytes: () => bytes,
     bodyBytes: body.length,
     rows: parseRows(body, mediaType),
+    patienceMs: 1_500,
     requestId: 'ingest-1',
     remaining: () => 15_000,
   };
