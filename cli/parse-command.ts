@@ -5,14 +5,16 @@ import { type EdgeCommand, parseEdge } from './edge-command.ts';
 import { type GrantsCommand, parseGrants } from './grants-command.ts';
 import type { TlsFiles } from './mutual-tls-fetch.ts';
 import { parseAdminAccount } from './parse-admin-account.ts';
-import { type ApiOptions, parseApi, required } from './parse-api.ts';
+import { type ApiOptions, parseApi, parseStream } from './parse-api.ts';
 import { type OptionKinds, type ParsedOptions, parseOptions } from './parse-options.ts';
+import { parsePrincipal, parseTlsFiles } from './parse-tls-files.ts';
 import { parseQuarantine, type QuarantineCommand } from './quarantine-command.ts';
 import { INPUT_FORMATS, type InputFormat } from './read-rows.ts';
 import { parseReceipt, type ReceiptCommand } from './receipt-command.ts';
 import { parseReconcile, type ReconcileCommand } from './reconcile-command.ts';
 import { parseRevoke, type RevokeCommand } from './revoke-command.ts';
 import { parseRotate, type RotateCommand } from './rotate-command.ts';
+import { parseSmoke, type SmokeCommand } from './smoke-command.ts';
 import { parseSpool, type SpoolCommand } from './spool-command.ts';
 import { parseTail, type TailCommand } from './tail-command.ts';
 import { parseTypes, type TypesCommand } from './types-command.ts';
@@ -52,6 +54,7 @@ export type Command =
   | SpoolCommand
   | ReconcileCommand
   | ReceiptCommand
+  | SmokeCommand
   | TailCommand
   | TypesCommand
   | GrantsCommand
@@ -75,6 +78,7 @@ const COMMANDS = [
   'spool',
   'reconcile',
   'receipt',
+  'smoke',
   'tail',
   'types',
   'help',
@@ -118,6 +122,8 @@ export function parseCommand(args: readonly string[], env: Environment): Command
       return parseReconcile(rest, env);
     case 'receipt':
       return parseReceipt(rest, env);
+    case 'smoke':
+      return parseSmoke(rest, env);
     case 'tail':
       return parseTail(rest, env);
     case 'types':
@@ -146,27 +152,20 @@ function parseSend(args: readonly string[]): SendCommand {
   const { values, flags, positionals } = parseOptions(args, SEND_OPTIONS);
   const [file = '-', extra] = positionals;
   if (extra !== undefined) throw new UsageError(`send takes one file, seen a second: ${extra}`);
-  const stream = required(values, 'stream');
-  if (!/^[a-z][a-z0-9_]{0,62}$/.test(stream)) {
-    throw new UsageError('--stream: expected lower-case letters, digits and _, the first a letter');
-  }
+  const stream = parseStream(values);
   const format = INPUT_FORMATS.find((known) => known === (values.get('format') ?? 'ndjson'));
   if (format === undefined) throw new UsageError(`--format: expected one of ${INPUT_FORMATS.join(', ')}`);
   if (format === 'csv' && flags.has('gzip')) {
     throw new UsageError('--gzip: not with --format csv, for the gateway hands text types over as text');
   }
-  const tls = tlsFiles(values);
-  const principal = values.get('principal');
-  if (principal !== undefined && tls === undefined) {
-    throw new UsageError('--principal: expected --certificate with it, which then proves who sends');
-  }
+  const tls = parseTlsFiles(values);
   return {
     kind: 'send',
     file,
     stream,
     format,
     ...parseApi(values),
-    principal,
+    principal: parsePrincipal(values, tls),
     tls,
     batch: count(values, 'batch', 500, 10_000),
     concurrency: count(values, 'concurrency', 4, 64),
@@ -178,13 +177,6 @@ function parseMigrate(args: readonly string[], env: Environment): MigrateCommand
   const { values, positionals } = parseOptions(args, { clickhouse: 'value', database: 'value' });
   if (positionals.length > 0) throw new UsageError('migrate takes no argument');
   return { kind: 'migrate', ...parseAdminAccount(values, env), database: values.get('database') };
-}
-
-function tlsFiles(values: ParsedOptions['values']): TlsFiles | undefined {
-  const [certificate, key, authorities] = ['certificate', 'key', 'authorities'].map((name) => values.get(name));
-  if (certificate !== undefined && key !== undefined) return { certificate, key, authorities };
-  if (certificate === undefined && key === undefined && authorities === undefined) return undefined;
-  throw new UsageError('--certificate, --key: expected both, and --authorities only with them');
 }
 
 function count(values: ParsedOptions['values'], name: string, preset: number, most: number): number {

@@ -19,6 +19,7 @@ import { rotateIssuerKey } from './rotate-issuer-key.ts';
 import { rotateSigning } from './rotate-signing.ts';
 import { rotateStatus } from './rotate-status.ts';
 import { send } from './send.ts';
+import { smoke } from './smoke.ts';
 import { spoolLs } from './spool-ls.ts';
 import { spoolPurge } from './spool-purge.ts';
 import { spoolReplay } from './spool-replay.ts';
@@ -82,12 +83,13 @@ async function run(command: Command, io: CommandIo): Promise<boolean> {
       await spoolReplay(command, io);
       return true;
     case 'spool purge':
-      await spoolPurge(command, io);
-      return true;
+      return spoolPurge(command, io);
     case 'reconcile':
       return reconcile(command, io);
     case 'receipt':
       return receipt(command, io);
+    case 'smoke':
+      return smoke(command, io);
     case 'tail':
       await tail(command, io);
       return true;

@@ -45,7 +45,7 @@ export const USAGE = `Usage: edgehouse <command> [options]
     --port N            Default: any free one.
     --property FILE     JSON: paths, site, hosts that sub-requests reach, variables, EdgeKV items.
     --drop FRACTION     Drop what this part of the calls leaves un-awaited. Default: 0.
-    --late SECONDS      Within so many seconds each EdgeKV item appears. Default: 0.
+    --late SECONDS      Within so many seconds two copies of EdgeKV see each item. Default: 0.
     --seed N            Of what --drop and --late leave to chance. Default: 0.
 
   edge validate     Have Akamai look at the bundles of npm run edge:build; nothing is changed there.
@@ -141,6 +141,17 @@ export const USAGE = `Usage: edgehouse <command> [options]
     --clickhouse URL    As for quarantine ls.
     --since TIME        From when on audit lines are read. Default: when the batch was made, by its id; or 1d.
     --data DIR          As for spool ls.
+
+  smoke [FILE]      Check over HTTP that a deployment keeps its contract: TLS, who is let in, and each refusal. Exit status 1 where
+                    something is not as expected. FILE is a row that fits the stream, one JSON object; default: one of web_events.
+    --url URL           Origin of the API.
+    --stream NAME, --credentials WHERE, --source NAME
+                        As for send; without them no batch is sent. Each run leaves two or three rows in the stream, and one in the
+                        quarantine.
+    --certificate FILE, --key FILE, --authorities FILE, --principal NAME
+                        As for send.
+    --clickhouse URL    See there too that a repeated batch is stored once. As for quarantine ls.
+    --json              For a program.
 
   tail              Show rows as they are stored, until Ctrl-C.
     --stream NAME       The stream.
