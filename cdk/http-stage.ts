@@ -30,7 +30,7 @@ const ACCESS_LOG = {
   error: '$context.error.responseType',
 };
 
-/** The stage `$default` of an API: limited, measured by route, with an access log. */
+/** The stage `$default` of an API: limited, with an access log. The metrics of its routes are not bought: it has one. */
 export class LoggedStage extends Construct {
   readonly accessLog: LogGroup;
   readonly stage: HttpStage;
@@ -43,7 +43,6 @@ export class LoggedStage extends Construct {
       stageName: '$default',
       autoDeploy: true,
       throttle,
-      detailedMetricsEnabled: true,
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),

@@ -11,6 +11,9 @@ const NO_REDRIVE = {
     'SNS tries a mailbox again by itself, and CloudWatch shows the alarm meanwhile: nobody would read a queue of old ones.',
 };
 
+/** For authorizer and ingest each. An account has 1,000 in a region, 100 of them must stay free, and the other functions have 113. */
+const MOST_BY_DEFAULT = 350;
+
 type Production = NonNullable<Config['production']>;
 
 export interface ProductionParts {
@@ -43,7 +46,8 @@ function executionsOf(
   burst: number,
 ): Readonly<Record<FunctionName, number>> | undefined {
   if (reserved === 'none') return undefined;
-  const { authorizer = burst, ingest = burst, ...others } = reserved;
+  const usual = Math.min(burst, MOST_BY_DEFAULT);
+  const { authorizer = usual, ingest = usual, ...others } = reserved;
   return { authorizer, ingest, ...others };
 }
 

@@ -25,8 +25,8 @@ export const MASKED: Readonly<Record<string, string>> = {
   ClientSecret: '[Cc]lient_?[Ss]ecret[^A-Za-z0-9]{1,8}[^ ,]{20,}',
   EdgeGridToken: 'akab-[a-z0-9]{8,}-[a-z0-9]{8,}',
   VaultToken: 'hv[bsr]\\.[A-Za-z0-9_-]{24,}',
-  // In a URL, before its host.
-  UrlPassword: '//[^/ @]{3,100}@',
+  // In a URL, before its host. Not beyond a comma: an address of mail may be the next member after a URL.
+  UrlPassword: '//[^/?# @,]{3,100}@',
 };
 
 /** A log group whose lines are kept so long, also when the stack goes, and in which credentials are masked for all who may not unmask. */

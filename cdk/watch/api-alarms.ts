@@ -5,11 +5,11 @@ export function apiAlarms({ logGroups: { ingest }, accessLog }: Watched): readon
   return [
     {
       name: 'availability',
-      title: 'More than 1 % of the requests get a 5xx.',
+      title: 'More than 1 % of the requests get a 5xx, and five of them where there are few.',
       signal: {
         kind: 'expression',
-        // Below 100 requests, one failure would be a percent.
-        expression: 'IF(requests >= 100, 100 * failures / requests, 0)',
+        // Below 100 requests, one failure would be a percent; five are an outage, however few call.
+        expression: 'IF(requests >= 100 || failures >= 5, 100 * failures / requests, 0)',
         metrics: { failures: api('5xx'), requests: api('Count') },
       },
       periodSeconds: 300,

@@ -2,6 +2,11 @@ import { type Alarm, tailLog, type Watched } from './alarm.ts';
 
 /** Scheduler, mint, EdgeKV and CloudWatch take minutes of their own: time that a refresh may be late without being missed. */
 const LEAST_SLACK_MINUTES = 5;
+/**
+ * Many short periods and not one long one: CloudWatch looks a few periods further back than it evaluates, and as long as a good one lies
+ * there, those without data do not count as bad (CloudWatch guide, "Configuring how alarms treat missing data").
+ */
+const MINUTE_SECONDS = 60;
 
 /** Will EdgeWorkers have credentials? Said only where the stack makes them. */
 export function credentialAlarms({ logGroups, refreshMinutes, networks }: Watched): readonly Alarm[] {
@@ -18,11 +23,11 @@ export function credentialAlarms({ logGroups, refreshMinutes, networks }: Watche
         metric: { source: 'own', name: 'TokensRefreshed', service: 'rotation' },
         statistic: 'Sum',
       },
-      periodSeconds: (refreshMinutes + slackMinutes) * 60,
+      periodSeconds: MINUTE_SECONDS,
       fires: 'below',
       threshold: 1,
-      badPeriods: 1,
-      ofPeriods: 1,
+      badPeriods: refreshMinutes + slackMinutes,
+      ofPeriods: refreshMinutes + slackMinutes,
       missing: 'bad',
       cause: 'EdgeKV refuses the push (credentials, clock, quota), KMS does not sign, or the schedule is off.',
       firstCommand,
@@ -36,11 +41,11 @@ export function credentialAlarms({ logGroups, refreshMinutes, networks }: Watche
         statistic: 'Minimum',
       },
       // A token lives for at least four refreshes. After three without a new one, at most the fourth is left.
-      periodSeconds: 3 * refreshMinutes * 60,
+      periodSeconds: MINUTE_SECONDS,
       fires: 'below',
       threshold: refreshMinutes * 60,
-      badPeriods: 1,
-      ofPeriods: 1,
+      badPeriods: 3 * refreshMinutes,
+      ofPeriods: 3 * refreshMinutes,
       missing: 'bad',
       cause: 'Three refreshes in a row failed (see refresh-heartbeat), or tokens are minted too short-lived.',
       firstCommand,

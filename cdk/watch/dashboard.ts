@@ -22,6 +22,8 @@ export interface WatchDashboardProps
 }
 
 const ROW_WIDTH = 24;
+/** CloudWatch takes so many in one widget ("Dashboard body structure and syntax"). */
+const MOST_ALARMS = 100;
 
 /** One page that answers in one look: is it flowing, how fresh, who is refused and why, what waits, what expires next. */
 export class WatchDashboard extends Construct {
@@ -31,7 +33,7 @@ export class WatchDashboard extends Construct {
     super(scope, id);
     this.dashboardName = Stack.of(this).stackName;
     const widgets = [
-      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: ROW_WIDTH, height: 6 })],
+      ...alarmStates(props.alarms),
       ...row('Is it flowing?', flowing(props)),
       ...row('How fresh?', fresh(props)),
       ...row('Who is refused, and why?', refused(props)),
@@ -46,6 +48,14 @@ export class WatchDashboard extends Construct {
       widgets,
     });
   }
+}
+
+function alarmStates(alarms: readonly Alarm[]): IWidget[][] {
+  const widgets = Math.ceil(alarms.length / MOST_ALARMS);
+  return Array.from({ length: widgets }, (_, index) => {
+    const some = alarms.slice(index * MOST_ALARMS, (index + 1) * MOST_ALARMS);
+    return [new AlarmStatusWidget({ title: 'Alarms', alarms: some, width: ROW_WIDTH, height: 6 })];
+  });
 }
 
 function row(question: string, widgets: readonly MakeWidget[]): IWidget[][] {
@@ -119,6 +129,7 @@ function waiting(props: WatchDashboardProps): readonly MakeWidget[] {
       'Spooled, replayed, put off, answered 503',
       streams.flatMap((stream) => [
         ownGraph('BatchesSpooled', 'ingest', props, { stream }),
+        ownGraph('ContractUnusable', 'ingest', props, { stream }),
         ownGraph('BatchesReplayed', 'replay', props, { stream }),
         ownGraph('ReplaysPostponed', 'replay', props, { stream }),
         ownGraph('BatchesUnavailable', 'ingest', props, { stream }),

@@ -8,8 +8,9 @@ export function ledgerAlarms({ logGroups: { replay } }: Watched): readonly Alarm
   const counted = (name: OwnMetric['name']) =>
     ({
       signal: { kind: 'metric', metric: { source: 'own', name, service: 'replay' }, statistic: 'Maximum' },
-      // Two counts: the schedule may be late.
-      periodSeconds: 2 * LEDGER_MINUTES * 60,
+      // One period, so that one bad count is enough. Of silence CloudWatch then tells after three or four: as long as one of those has a
+      // good count, that one is taken, and the schedule may be late.
+      periodSeconds: LEDGER_MINUTES * 60,
       fires: 'above',
       threshold: 0,
       badPeriods: 1,

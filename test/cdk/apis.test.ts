@@ -41,7 +41,7 @@ describe('the API', () => {
     ]);
   });
 
-  test('takes twice the declared peaks and no more, and is measured', () => {
+  test('takes twice the declared peaks and no more', () => {
     const [busy] = synthesize({
       config: {
         ...config,
@@ -50,17 +50,14 @@ describe('the API', () => {
     });
 
     expect(stack.at('IngestApi/Default/Stage').properties['DefaultRouteSettings']).toEqual({
-      DetailedMetricsEnabled: true,
       ThrottlingRateLimit: 40,
       ThrottlingBurstLimit: 100,
     });
     expect(busy.at('IngestApi/Default/Stage').properties['DefaultRouteSettings']).toEqual({
-      DetailedMetricsEnabled: true,
       ThrottlingRateLimit: 640,
       ThrottlingBurstLimit: 640,
     });
     expect(stack.at('Issuer/Default/Stage').properties['DefaultRouteSettings']).toEqual({
-      DetailedMetricsEnabled: true,
       ThrottlingRateLimit: 100,
       ThrottlingBurstLimit: 200,
     });

@@ -6,6 +6,11 @@ import { STREAM_LIMITS } from '../../config/stream-limits.ts';
 import { asIn, type ComputedCell, computedCells, namedValues, type Values } from './support/computed-tables.ts';
 import { synthesize } from './support/synthesize.ts';
 
+const SOURCE = z.object({
+  BatchSize: z.number(),
+  ScalingConfig: z.object({ MaximumConcurrency: z.number() }),
+});
+
 const read = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 const COST = read('cost.md');
 const CAPACITY = read('capacity.md');
@@ -73,6 +78,17 @@ describe('docs/capacity.md', () => {
 
       expect([cell('window'), cell('ledger-window')]).toEqual([windows[0]?.inserts, windows[2]?.inserts]);
     }
+  });
+
+  test('has replay store as many at once as its queue hands out', () => {
+    const sources = synthesize().flatMap((stack) => stack.ofType('AWS::Lambda::EventSourceMapping'));
+
+    const atOnce = sources.map(({ properties }) => {
+      const { BatchSize, ScalingConfig } = SOURCE.parse(properties);
+      return BatchSize * ScalingConfig.MaximumConcurrency;
+    });
+
+    expect(atOnce).toEqual([namedValues(CAPACITY)['replay-at-once']]);
   });
 
   test('stays within what one batch may have', () => {

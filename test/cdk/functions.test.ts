@@ -26,7 +26,7 @@ describe('functions', () => {
     expect(Object.fromEntries(sizes)).toEqual({
       [FUNCTIONS.authorizer]: [256, 5],
       [FUNCTIONS.ingest]: [1024, 15],
-      [FUNCTIONS.replay]: [1024, 120],
+      [FUNCTIONS.replay]: [2048, 120],
       [FUNCTIONS.issuer]: [256, 10],
       [FUNCTIONS.rotation]: [256, 900],
       [FUNCTIONS['password-rotation']]: [256, 300],

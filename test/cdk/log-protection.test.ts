@@ -76,6 +76,15 @@ describe('the log groups', () => {
     expect(new Set(SAMPLES.map(([name]) => name))).toEqual(new Set(Object.keys(MASKED)));
   });
 
+  // An audit line with a URL for an issuer and an address of mail for a subject.
+  test.each([
+    '{"iss":"https://login.example.com","sub":"svc@example.com"}',
+    '{"iss":"https://login.example.com/tenant/v2.0","aud":"edgehouse","sub":"svc@example.com"}',
+    '{"iss":"https://login.example.com?tenant=a@b"}',
+  ])('do not mask %s', (line) => {
+    expect(findersOf(line)).toEqual([]);
+  });
+
   test('mask nothing of what the functions really write', async () => {
     const { lines } = await listen(driveAuthorizer, driveIngest, driveReplay, driveRotation);
 

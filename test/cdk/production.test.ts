@@ -15,6 +15,11 @@ const inProduction = (production: object, rest: Config = config): Config => ({
   production: productionOf(production),
 });
 
+function atPeak(peakInsertsPerSecond: number): Config {
+  const streams = Object.entries(config.streams).map(([name, stream]) => [name, { ...stream, peakInsertsPerSecond }]);
+  return { ...config, streams: Object.fromEntries(streams) };
+}
+
 /** Executions that are kept for each function, by its construct. */
 function reservedIn(stack: Synthesized): Readonly<Record<string, unknown>> {
   const functions = stack.ofType('AWS::Lambda::Function');
@@ -58,6 +63,17 @@ describe('a production stack', () => {
     expect(reservedIn(chosen)).toMatchObject({ TokenAuthorizer: 30, IngestApi: 40, Spool: 8 });
     expect(Object.keys(reservedIn(usual))).toHaveLength(FUNCTION_NAMES.length);
   });
+
+  // An account has 1,000, and 100 of them must stay free.
+  test.each([1, 50, 197, 1_000])(
+    'takes no more executions than an account has by default, with a peak of %d a second',
+    (peak) => {
+      const [busy] = synthesize({ config: inProduction({}, atPeak(peak)) });
+
+      const reserved = Object.values(reservedIn(busy)).map(Number);
+      expect(reserved.reduce((sum, executions) => sum + executions, 0)).toBeLessThanOrEqual(900);
+    },
+  );
 
   test('has in each region those of the functions that run there', () => {
     const [, other] = synthesize({ config: { ...inRegions('us-east-1', 'eu-west-1'), production: productionOf({}) } });

@@ -55,6 +55,18 @@ describe('the dashboard', () => {
     expect(page.widgets[0]?.properties.alarms).toHaveLength(alarms.length);
   });
 
+  test('shows the state of more alarms than CloudWatch takes in one widget', () => {
+    const streams = Array.from({ length: 13 }, (_, index) => `stream_${index}`);
+    const busy = watchTemplate({ streams });
+
+    const shown = pageSchema
+      .parse(JSON.parse(busy.dashboard))
+      .widgets.flatMap(({ type, properties }) => (type === 'alarm' ? [properties.alarms ?? []] : []));
+    expect(busy.alarms.length).toBeGreaterThan(100);
+    expect(shown.map(({ length }) => length)).toEqual([100, busy.alarms.length - 100]);
+    expect(new Set(shown.flat()).size).toBe(busy.alarms.length);
+  });
+
   test.each([
     ['where Secrets Manager rotates the passwords', dashboard],
     ['where Vault has them', watchTemplate({}, ['issuer', 'rotation']).dashboard],

@@ -16,8 +16,10 @@ describe('an expression', () => {
   });
 
   test.each([
-    [{ failures: 5, requests: 99 }, 0],
-    [{ failures: 5, requests: 100 }, 5],
+    [{ failures: 4, requests: 99 }, 0],
+    [{ failures: 5, requests: 5 }, 100],
+    [{ failures: 0, requests: 99 }, 0],
+    [{ failures: 2, requests: 100 }, 2],
   ])('takes %j as %d %% unavailable', (requests, percent) => {
     expect(evaluate(expressionOf('availability'), requests)).toBe(percent);
   });

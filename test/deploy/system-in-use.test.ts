@@ -99,7 +99,9 @@ describe('edgehouse, in use', () => {
     const metrics = await forwardMetrics(deployment.emulator, 'CredentialRotation');
     const notice = await eventually('a message', 30, async () => {
       const notices = await queue.receive();
-      return notices.find(({ NewStateValue }) => NewStateValue === 'ALARM');
+      return notices.find(
+        ({ AlarmName, NewStateValue }) => AlarmName.endsWith('-edge-pushes-production') && NewStateValue === 'ALARM',
+      );
     });
 
     expect(failed).toBe(true);

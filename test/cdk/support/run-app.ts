@@ -60,6 +60,8 @@ function run(args: readonly string[], directory: string): Promise<Ended> {
     CDK_OUTDIR: directory,
     CDK_DISABLE_CLI_TELEMETRY: '1',
     AWS_EC2_METADATA_DISABLED: 'true',
+    // Else Node does not mind the proxies.
+    NODE_USE_ENV_PROXY: '1',
     HTTP_PROXY: nowhere,
     HTTPS_PROXY: nowhere,
   };

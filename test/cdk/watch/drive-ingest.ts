@@ -6,13 +6,14 @@ import { driveStaleSecret } from './drive-stale-secret.ts';
 
 const PARTLY_GOOD = { rows: [GOOD, BAD] };
 
-/** Ingest with the telemetry of its handler: a batch stored in part, one spooled, one kept nowhere, and one refused. */
+/** Ingest with the telemetry of its handler: a batch stored in part, one spooled, one kept nowhere, one refused, and one without a table. */
 export async function driveIngest(): Promise<void> {
   const said = createLambdaTelemetry('ingest');
   await send(PARTLY_GOOD, {}, undefined, said);
   await send(PARTLY_GOOD, { insert: away }, undefined, said);
   await send(PARTLY_GOOD, { insert: away, spool: full }, undefined, said);
   await send({ ...PARTLY_GOOD, source: 'ew/2/1.0.0' }, {}, undefined, said);
+  await send(PARTLY_GOOD, { table: [] }, undefined, said);
   await driveStaleSecret(said.telemetry);
 }
 
