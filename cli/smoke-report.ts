@@ -4,6 +4,10 @@ import { type CheckResult, NO_ANSWER } from './smoke-check.ts';
 /** What to do about what was seen, by how it begins. */
 const HINTS: readonly (readonly [seen: string, hint: string])[] = [
   ['ingest 202', 'ingest 202: ClickHouse did not take the batch in time; see that it is awake, and run this again'],
+  [
+    'ingest 403',
+    'ingest 403: edgehouse audit --refused --since 15m has the rule; production.originIps has to have this machine, too',
+  ],
   ['gateway 403', 'gateway 403: edgehouse audit --refused --since 15m has the reason, a minute or two later'],
   ['gateway 5', 'gateway 5xx: the authorizer or ingest failed; see their logs'],
   [

@@ -106,6 +106,15 @@ describe('edgehouse smoke', () => {
     expect(checksOf(run)).toContainEqual({ check: 'a good batch', expected: expect.anything(), seen, ok: false });
   });
 
+  test('says where to look when no batch is let in, as from an address that is not one of production.originIps', async () => {
+    rig.reply = () => ({ status: 403, body: { code: 'POLICY_DENIED' }, headers: INGEST });
+    const options = rig.options().map((word) => (word === '--api' ? '--url' : word));
+
+    const { out } = await rig.runSend(['smoke', ...options], '');
+
+    expect(out.at(-1)).toMatch(/^ingest 403: .*production\.originIps/);
+  });
+
   test('waits where the principal may not send so fast, but not for ever', async () => {
     rig.reply = () => ({ status: 429, body: { code: 'RATE_LIMITED' }, headers: INGEST });
     const never = await smoke();
