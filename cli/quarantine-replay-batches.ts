@@ -1,7 +1,9 @@
 import type { Batch } from './make-batches.ts';
 import type { OperatorDatabase } from './operator-database.ts';
 import type { RowCondition } from './quarantine-filter.ts';
+import { bodyOfKept, type KeptRow } from './quarantine-kept-rows.ts';
 import { REPLAY_ID, REPLAYED } from './quarantine-replay-id.ts';
+import type { Destination } from './send-batch.ts';
 
 /** A batch of which rows lie in quarantine. */
 export interface QuarantinedBatch {
@@ -16,10 +18,10 @@ export interface QuarantinedBatch {
 }
 
 /** The quarantined rows of one batch as a batch of their own; `lines` are their row numbers in the old one. */
-export interface ReplayableBatch extends Batch {
+export interface ReplayableBatch extends Batch, Pick<Destination, 'contentType'> {
   /** Rows whose text was cut when it was kept. */
   readonly cut: number;
-  /** Rows that no table could take: they are no JSON object. */
+  /** Rows that no table could take: they are no JSON object, or a record with other fields than its header. */
   readonly unfit: number;
 }
 
@@ -48,11 +50,10 @@ export async function listBatches(
 const MOST_BATCHES = 150;
 const MOST_BYTES = 32_000_000;
 
-interface QuarantinedRow {
+interface QuarantinedRow extends KeptRow {
   readonly id: string;
   readonly digest: string;
   readonly row: number;
-  readonly raw: string;
   readonly bytes: number;
 }
 
@@ -64,7 +65,8 @@ export async function* readBatches(
   for (const group of inGroups(batches)) {
     const [{ principal, stream } = { principal: '', stream: '' }] = group;
     const rows = await database.rows<QuarantinedRow>(
-      `SELECT toString(_batch_id) AS id, _batch_digest AS digest, _row AS row, any(raw) AS raw, toFloat64(any(raw_bytes)) AS bytes
+      `SELECT toString(_batch_id) AS id, _batch_digest AS digest, _row AS row, any(raw) AS raw, toFloat64(any(raw_bytes)) AS bytes,
+         toBool(has(any(codes), 'ROW_NOT_OBJECT')) AS isShapeless
        FROM {db:Identifier}.quarantine
        WHERE _principal = {principal:String} AND stream = {stream:String} AND _batch_id IN {ids:Array(UUID)}
        GROUP BY _batch_id, _batch_digest, _row ORDER BY _batch_id, _batch_digest, _row`,
@@ -95,23 +97,13 @@ function replayable(
   rows: readonly QuarantinedRow[],
 ): ReplayableBatch {
   const whole = rows.filter(({ raw, bytes }) => Buffer.byteLength(raw) === bytes);
-  const fit = whole.filter(({ raw }) => isObject(raw));
-  // In JSON a line break is white space, and an element of an array may have some.
-  const body = Buffer.from(fit.map(({ raw }) => raw.replaceAll(/[\r\n]+/g, ' ')).join('\n'));
+  const { rows: fit, body, contentType } = bodyOfKept(whole);
   return {
     id: replayId,
     body,
+    contentType,
     lines: fit.map(({ row }) => row),
     cut: rows.length - whole.length,
     unfit: whole.length - fit.length,
   };
-}
-
-function isObject(text: string): boolean {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-  } catch {
-    return false;
-  }
 }

@@ -40,7 +40,7 @@ export async function quarantineReplay(
     const left = [
       { count: replayed, what: 'batches replayed before' },
       { count: cut, what: 'rows cut too short to be replayed' },
-      { count: unfit, what: 'rows that are no JSON object' },
+      { count: unfit, what: 'rows of no shape that a table could take' },
     ].flatMap(({ count, what }) => (count === 0 ? [] : [`; ${count} ${what}`]));
     if (to === undefined) {
       io.out(`${rows} rows of ${batches} batches would be judged again${left.join('')}. Do it with --apply.`);
@@ -54,16 +54,19 @@ export async function quarantineReplay(
   });
 }
 
+/** How a batch is written, its rows say. */
+type ReplayDestination = Omit<Destination, 'contentType' | 'gzip'>;
+
 async function openDestination(
   { api, credentials, source }: ApiOptions,
   stream: string,
   principal: string,
   config: Config,
   io: CommandIo,
-): Promise<Destination> {
+): Promise<ReplayDestination> {
   const reader = createCredentialsReader(() => readCredentials(credentials, io.fetch), io.now);
   requirePrincipal(principal, (await reader.current()).token, config.principals);
-  return { api, stream, source, contentType: 'application/x-ndjson', gzip: false, credentials: reader };
+  return { api, stream, source, credentials: reader };
 }
 
 interface ReplayTotals {
@@ -82,7 +85,7 @@ async function replayAll(
   database: OperatorDatabase,
   condition: RowCondition,
   owner: Pick<QuarantinedBatch, 'stream' | 'principal'>,
-  to: Destination | undefined,
+  to: ReplayDestination | undefined,
   io: CommandIo,
 ): Promise<Readonly<ReplayTotals>> {
   const totals: ReplayTotals = {
@@ -109,7 +112,12 @@ async function replayAll(
   const refusal = await sendRows({
     batches,
     concurrency: CONCURRENCY,
-    send: (batch) => sendBatch(batch, { ...to, gzip: batch.body.length > MOST_PLAIN_BYTES }, io),
+    send: (batch) => {
+      const { contentType, body } = batch;
+      // Records stay as they are: they came in so few bytes, and CSV is not taken compressed.
+      const gzip = contentType !== 'text/csv' && body.length > MOST_PLAIN_BYTES;
+      return sendBatch(batch, { ...to, contentType, gzip }, io);
+    },
     onResult: (batch, result) => {
       addResult(totals, batch, result);
       io.out(`${oldIds.get(batch.id)} as ${batch.id} ${describeResult(result)}`);

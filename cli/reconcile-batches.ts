@@ -71,7 +71,8 @@ export function reconcileBatches({ promised, spooled, dead, ledger }: BatchLists
         [place]: absent,
       }),
     );
-    if (absent > 0 && place === 'missing') missing.push({ stream, principal, batchId, digest, missing: absent, declared, promise });
+    if (absent > 0 && place === 'missing')
+      missing.push({ stream, principal, batchId, digest, missing: absent, declared, promise });
   }
   return {
     groups: [...groups].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, group]) => group),

@@ -2,13 +2,13 @@ import type { Refusal } from './api-answer.ts';
 import type { Batch } from './make-batches.ts';
 import type { BatchResult } from './send-batch.ts';
 
-export interface SendRowsOptions {
-  readonly batches: AsyncGenerator<Batch>;
+export interface SendRowsOptions<T extends Batch> {
+  readonly batches: AsyncGenerator<T>;
   /** Batches in flight at once; so many and one more are held in memory. */
   readonly concurrency: number;
-  readonly send: (batch: Batch) => Promise<BatchResult>;
+  readonly send: (batch: T) => Promise<BatchResult>;
   /** Called once a batch, in the order of the answers. */
-  readonly onResult: (batch: Batch, result: BatchResult) => void;
+  readonly onResult: (batch: T, result: BatchResult) => void;
 }
 
 /**
@@ -17,12 +17,12 @@ export interface SendRowsOptions {
  * @returns that answer
  * @throws what reading the input, making a batch or the credentials throw
  */
-export async function sendRows({
+export async function sendRows<T extends Batch>({
   batches,
   concurrency,
   send,
   onResult,
-}: SendRowsOptions): Promise<Refusal | undefined> {
+}: SendRowsOptions<T>): Promise<Refusal | undefined> {
   let stop: Refusal | undefined;
   let failed = false;
   const work = async (): Promise<void> => {

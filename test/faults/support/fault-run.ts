@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createClickHouseBatchStore } from '../../../functions/ingest/clickhouse-batch-store.ts';
 import { createReplay, type Replay } from '../../../functions/replay/replay.ts';
-import { type BatchSpool, SPOOL_PREFIX, SpoolError } from '../../../functions/shared/batch-spool.ts';
+import { SPOOL_PREFIX } from '../../../functions/shared/batch-spool.ts';
 import { openFileBatchSpool } from '../../../local/spool/file-batch-spool.ts';
 import { createReplayQueue } from '../../../local/spool/replay-queue.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { RUN_CONFIG, RUN_STREAMS, runMigrations } from './fault-run-tables.ts';
+import { faultySpool } from './faulty-spool.ts';
 import { fileSecret, writeSecret } from './file-secret.ts';
 import { dealFaults, type RandomFault, STREAM_INSERT, type StatementFault } from './random-faults.ts';
 import { addUp, type Expected, makeRunBatch, type RunBatch } from './run-batches.ts';
@@ -266,26 +267,6 @@ function setOn(proxy: FaultProxy, { match, fault, times }: StatementFault): void
     if (left < 0) proxy.clear();
     return forward();
   });
-}
-
-function faultySpool(
-  spool: BatchSpool,
-  { fails, onCreate }: { readonly fails: () => boolean; readonly onCreate: (name: string, bytes: Buffer) => unknown },
-): BatchSpool {
-  const unlessFailing = async <T>(step: () => Promise<T>): Promise<T> => {
-    if (fails()) throw new SpoolError('A step that a test lets fail');
-    return step();
-  };
-  return {
-    create: (name, bytes, signal) =>
-      unlessFailing(async () => {
-        onCreate(name, Buffer.from(bytes));
-        return spool.create(name, bytes, signal);
-      }),
-    replace: (name, bytes, signal) => unlessFailing(() => spool.replace(name, bytes, signal)),
-    read: (name, signal) => unlessFailing(() => spool.read(name, signal)),
-    remove: (name, signal) => unlessFailing(() => spool.remove(name, signal)),
-  };
 }
 
 async function forgetTokens(engine: TestDatabase, database: string): Promise<void> {

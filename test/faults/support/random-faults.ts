@@ -74,7 +74,7 @@ export function dealFaults(random: () => number): () => RandomFault {
       case 0:
         return statement(name, failWith(code), 1 + below(6), kind === 'data');
       case 1:
-        return statement(`${name} again and again`, failWith(code), 20, kind === 'data');
+        return statement(`${name} again and again`, failWith(code), 10, kind === 'data');
       default:
         return statement(`200, then ${name}`, failLate(code, random() < 0.5));
     }

@@ -63,13 +63,13 @@ function compareFields(table: FuzzTable, row: ExpectedRow, found: ReadRow): read
 }
 
 function compareRefused(table: FuzzTable, row: ExpectedRow, found: ReadRow): readonly string[] {
-  const bytes = Buffer.from(row.raw);
+  const bytes = Buffer.from(row.kept);
   const whole = bytes.length <= table.limits.rowBytes;
   const cut = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, table.limits.rowBytes));
   const expected: Readonly<Record<string, string>> = {
     stream: table.stream,
     // Half a character at the cut is left out.
-    raw: whole ? row.raw.toWellFormed() : cut.replace(/\ufffd$/, ''),
+    raw: whole ? row.kept.toWellFormed() : cut.replace(/\ufffd$/, ''),
     raw_bytes: String(bytes.length),
     line: row.line === undefined ? 'null' : String(row.line),
   };

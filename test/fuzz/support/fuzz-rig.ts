@@ -15,6 +15,7 @@ import { startEngine } from '../../../local/clickhouse/start-engine.ts';
 import { authorizedEvent } from '../../../local/gateway/gateway-events.ts';
 import { lambdaContext } from '../../../local/gateway/lambda-context.ts';
 import { parseRequest } from '../../../local/gateway/parse-request.ts';
+import { patientConfig } from '../../faults/support/patient-config.ts';
 import type { RawRequest } from '../../integration/support/raw-http.ts';
 import type { Sender } from '../../integration/support/spoof-batch.ts';
 import { batchKeyOf } from '../../integration/support/spoof-oracle-signature.ts';
@@ -112,7 +113,7 @@ export async function openFuzzRig(): Promise<FuzzRig> {
     const direct = createClickHouseBatchStore({ database, writer: account, inspector: account });
     const store = database === 'memory' ? gatherInserts(direct, GATHERING_MS) : direct;
     const ingest = createIngest({
-      config: CONFIG,
+      config: patientConfig(CONFIG, PATIENCE_MS),
       region: 'us-east-1',
       signingMaster: { get: async () => [MASTER], expire: () => undefined },
       principalKeys: new Map(),
@@ -120,7 +121,6 @@ export async function openFuzzRig(): Promise<FuzzRig> {
       contracts: createContractCache(store, clock, restColumnsOf(CONFIG.streams)),
       spool,
       spoolKeys: { get: async () => [MASTER], expire: () => undefined },
-      patienceMs: PATIENCE_MS,
       clock,
       audit: () => undefined,
       telemetry: { count: () => undefined, warn: () => undefined },

@@ -48,6 +48,10 @@ const OTHER_NAMES = [
   'n'.repeat(200),
 ] as const;
 
+function members(count: number): string {
+  return Array.from({ length: count }, (_, at) => `"${at}":1`).join(',');
+}
+
 const OTHER_VALUES = [
   '1',
   '"x"',
@@ -63,6 +67,15 @@ const OTHER_VALUES = [
   `${'['.repeat(70)}${']'.repeat(70)}`,
   `${'{"a":'.repeat(70)}1${'}'.repeat(70)}`,
   quoted('y'.repeat(700)),
+  '9'.repeat(300),
+  `-${'9'.repeat(300)}`,
+  `[${'{},'.repeat(30)}[],[{}],[[1],[1],[]]]`,
+  // As long as it may be for so many, and longer.
+  ...[60, 90].map((units) => `{"${'n'.repeat(units)}":{${members(40)}}}`),
+  `{"${'n'.repeat(300)}":{"a":1}}`,
+  `{"${'a.'.repeat(62)}a":{"${'b.'.repeat(62)}b":{"a":1,"a.b":{}}}}`,
+  '{"a":{},"a.b":1,"a.b.c":null}',
+  '{"a.b":{},"a":{"c":1}}',
 ] as const;
 
 const otherMember = fc.tuple(

@@ -1,4 +1,4 @@
-import { TYPED_VALUES } from '../../integration/support/typed-values.ts';
+import { DECLARED_JSON, TYPED_VALUES } from '../../integration/support/typed-values.ts';
 
 /** A column of a sender's own. */
 export interface FuzzColumn {
@@ -42,6 +42,21 @@ function defaulted(name: string, type: string, expression: string, otherwise: st
 }
 
 const ENUM = "Enum8('a' = 1, 'it\\'s' = -128, 'b, c' = 127, '\\\\' = 0)";
+/** What the declared paths read as where nothing is sent. */
+const NO_FACTS = JSON.stringify([
+  ['day', '1970-01-01'],
+  ['flag', 'false'],
+  ['kind', "it's"],
+  ['low', ''],
+  ['n', '0'],
+  ['note', '\u{10ffff}NULL'],
+  ['pair', '["0","0"]'],
+  ['price', '0'],
+  ['ratio', '0'],
+  ['tags', '[]'],
+  ['user.id', '00000000-0000-0000-0000-000000000000'],
+  ['user.more.at', '0.000'],
+]);
 const TUPLE = 'Tuple(id UInt64, `odd name` Nullable(String), at Tuple(lat Float64, lon Float64))';
 
 /** As migration 0002 has it. */
@@ -94,6 +109,7 @@ const SAMPLES: FuzzTable = {
     defaulted('counts', 'Map(String, UInt8)', 'map()', '[]'),
     defaulted('place', TUPLE, '(1, NULL, (0.5, 0))', '["1","\u{10ffff}NULL","[\\"0.5\\",\\"0\\"]"]'),
     defaulted('doc', 'JSON', "'{}'", '[]'),
+    defaulted('facts', DECLARED_JSON, "'{}'", NO_FACTS),
     { name: 'loud', type: 'String', kind: 'computed', sql: 'loud String MATERIALIZED upper(name)' },
     { name: 'constructor', type: 'Int64', kind: 'nullable', sql: '`constructor` Nullable(Int64)' },
   ],

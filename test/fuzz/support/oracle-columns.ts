@@ -1,5 +1,6 @@
 // docs/formats.md, "Types", written down a second time: what a column makes of a JSON value, as a text that the value read back must give too.
 
+import { DECLARED_JSON } from '../../integration/support/typed-values.ts';
 import { type Code, documentOf, isWellFormed } from './oracle-document.ts';
 import { Digits, type Json, readJson } from './oracle-json.ts';
 import { addressOf, faultOfDay, isIpv4, secondsOf } from './oracle-texts.ts';
@@ -78,7 +79,9 @@ function floatText(value: number): string {
 function decimal(precision: number, scale: number): OracleType {
   const judge = (value: Json): Judged => {
     if (!(value instanceof Digits) && typeof value !== 'string') return TYPE;
-    const form = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/.exec(digitsOf(value));
+    // Up to 15 digits, a number is the double that it is.
+    const text = value instanceof Digits && precision <= 15 ? String(Number(value.text)) : digitsOf(value);
+    const form = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text);
     if (form === null) return value instanceof Digits ? RANGE : TYPE;
     const [, sign = '', whole = '', fraction = '', exponent = '0'] = form;
     const digits = BigInt(`${whole}${fraction}`);
@@ -200,16 +203,37 @@ function tuple(elements: Readonly<Record<string, OracleType>>, absent: readonly 
   return plain(judge, { read });
 }
 
-const document = plain(
-  (value) => {
-    const { text, codes } = documentOf(value);
+/** @param declared the types of its paths, and what each reads as where it is absent */
+function document(
+  declared: Readonly<Record<string, readonly [type: OracleType, absent: string]>> = {},
+  skipped: readonly string[] = [],
+): OracleType {
+  const paths = (use: (type: OracleType) => OracleType['judge']) =>
+    new Map(Object.entries(declared).map(([path, [type, absent]]) => [path, { judge: use(type), absent }]));
+  const [sent, found] = [
+    paths(({ judge }) => judge),
+    paths(
+      ({ read }) =>
+        (value) =>
+          stored(read(value)),
+    ),
+  ];
+  const judge = (value: Json): Judged => {
+    const { text, codes } = documentOf(value, sent, skipped);
     return codes.length > 0 ? { codes } : stored(text);
-  },
-  { read: (value) => documentOf(value).text, fromText: (text) => readJson(text) ?? text },
-);
+  };
+  return plain(judge, {
+    read: (value) => documentOf(value, found).text,
+    fromText: (text) => readJson(text) ?? text,
+  });
+}
 
 const SECONDS_1900 = Date.UTC(1900, 0, 1) / 1000;
 const SECONDS_2300 = Date.UTC(2300, 0, 1) / 1000;
+const LONG_DATE = date('1900-01-01', '2299-12-31');
+const uuid = texts((value) =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) ? stored(value.toLowerCase()) : TYPE,
+);
 const LONG_TIME = time(3, SECONDS_1900, SECONDS_2300 - 1);
 
 /** The types of the tables that are written to, as `typed-values.ts` calls them. */
@@ -226,9 +250,7 @@ export const ORACLE_TYPES: Readonly<Record<string, OracleType>> = {
   Bool: bool(),
   String: string,
   'FixedString(8)': fixedString(8),
-  UUID: texts((value) =>
-    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) ? stored(value.toLowerCase()) : TYPE,
-  ),
+  UUID: uuid,
   IPv4: texts((value) => (isIpv4(value) ? stored(value) : TYPE)),
   IPv6: texts(
     (value) => {
@@ -237,7 +259,7 @@ export const ORACLE_TYPES: Readonly<Record<string, OracleType>> = {
     },
     (value) => addressOf(String(value)) ?? 'no address',
   ),
-  Date32: date('1900-01-01', '2299-12-31'),
+  Date32: LONG_DATE,
   "DateTime('America/New_York')": time(0, 0, 0xffff_ffff),
   "DateTime64(3, 'UTC')": LONG_TIME,
   "Enum8('a' = 1, 'it\\'s' = -128, 'b, c' = 127, '\\\\' = 0)": enumeration(['a', "it's", 'b, c', '\\']),
@@ -252,5 +274,22 @@ export const ORACLE_TYPES: Readonly<Record<string, OracleType>> = {
     },
     ['odd name'],
   ),
-  JSON: document,
+  JSON: document(),
+  [DECLARED_JSON]: document(
+    {
+      price: [decimal(9, 2), '0'],
+      'user.id': [uuid, '00000000-0000-0000-0000-000000000000'],
+      'user.more.at': [LONG_TIME, '0.000'],
+      n: [integer(64, false), '0'],
+      ratio: [float((value) => value), '0'],
+      note: [nullable(string), NULL],
+      low: [string, ''],
+      flag: [bool(), 'false'],
+      day: [LONG_DATE, '1970-01-01'],
+      kind: [enumeration(['a', "it's"]), "it's"],
+      tags: [array(nullable(string)), '[]'],
+      pair: [tuple({ id: integer(64, false), lat: float((value) => value) }), '["0","0"]'],
+    },
+    ['secret'],
+  ),
 };

@@ -15,6 +15,8 @@ export interface ExpectedFault {
 
 export interface ExpectedRow {
   readonly raw: string;
+  /** What quarantine has of it, before it is cut. */
+  readonly kept: string;
   readonly line: number | undefined;
   readonly faults: readonly ExpectedFault[];
   /** What each column reads as, should the row be stored. */
@@ -34,8 +36,10 @@ export function typeOf({ type, kind }: FuzzColumn): OracleType {
 
 /** @param raw the row's own text */
 export function judgeRow(table: FuzzTable, sent: SentRow, raw: string, line: number | undefined): ExpectedRow {
+  const kept = sent.kind === 'csv' ? keptRecord(sent) : raw;
   const refused = (code: string): ExpectedRow => ({
     raw,
+    kept,
     line,
     faults: [{ column: '', codes: [code] }],
     stored: new Map(),
@@ -46,7 +50,16 @@ export function judgeRow(table: FuzzTable, sent: SentRow, raw: string, line: num
   if (size > table.limits.rowBytes) return refused('ROW_TOO_LARGE');
   const row = sent.kind === 'csv' ? membersOf(table, sent) : sent.value;
   if (!(row instanceof Map)) return refused('ROW_NOT_OBJECT');
-  return { raw, line, ...judgeMembers(table, row) };
+  return { raw, kept, line, ...judgeMembers(table, row) };
+}
+
+function keptRecord({ names, record: { fields, raw } }: Extract<SentRow, { kind: 'csv' }>): string {
+  if (fields.length !== names.length) return raw;
+  const members = names.flatMap((name, at) => {
+    const field = fields[at];
+    return field === undefined ? [] : [`${JSON.stringify(name)}:${JSON.stringify(field)}`];
+  });
+  return `[{${members.join(',')}}]`;
 }
 
 function judgeMembers(table: FuzzTable, row: ReadonlyMap<string, Json>): Pick<ExpectedRow, 'faults' | 'stored'> {
