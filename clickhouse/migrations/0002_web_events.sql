@@ -48,9 +48,9 @@ CREATE TABLE IF NOT EXISTS web_events
     _received_at   DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
--- By the month of arrival, not of the event: ClickHouse refuses an insert block of over 100 partitions (code 252), so a batch of
--- strange event times, which a client chooses, would fail together with every other batch of the same flush. The arrival is ours.
-PARTITION BY toYYYYMM(_received_at)
+-- No partitions (docs/adr/0018). By arrival, a batch that is sent again after midnight would be another. By the event's time, which a
+-- client chooses, a batch of strange times would fail together with every other batch of the same flush: ClickHouse refuses an insert
+-- block of over 100 partitions (code 252).
 -- A time range is what almost every query has; within the hour, equal paths lie together.
 ORDER BY (toStartOfHour(event_time), path, event_time);
 

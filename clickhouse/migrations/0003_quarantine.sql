@@ -26,11 +26,9 @@ CREATE TABLE IF NOT EXISTS quarantine
     _received_at  DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
--- A day expires whole: its parts are dropped, not rewritten.
-PARTITION BY toDate(_received_at)
+-- No partitions: a batch that is sent again after midnight would be another (docs/adr/0018).
 ORDER BY (_principal, stream, _received_at)
-TTL toDateTime(_received_at) + INTERVAL 30 DAY
-SETTINGS ttl_only_drop_parts = 1;
+TTL toDateTime(_received_at) + INTERVAL 30 DAY;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS quarantine_to_batches TO _batches
 DEFINER = CURRENT_USER SQL SECURITY DEFINER

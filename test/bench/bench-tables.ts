@@ -27,7 +27,6 @@ function tableSql(table: string, columns: string): string {
   _received_at   DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
-PARTITION BY toYYYYMM(_received_at)
 ORDER BY event_time;
 CREATE MATERIALIZED VIEW ${table}_to_batches TO _batches
 DEFINER = CURRENT_USER SQL SECURITY DEFINER

@@ -196,6 +196,22 @@ describe('the ledger', () => {
     }
   });
 
+  test('knows an insert that is repeated over midnight, and over the end of a month', async () => {
+    for (const table of ['web_events', 'quarantine'] as const) {
+      const digest = `midnight-${table}`;
+      // Far from what a TTL would take away.
+      for (const received of ['2099-12-31 23:59:59.900', '2100-01-01 00:00:00.100']) {
+        await insert(table, [0, 1], { declared: 2, digest, token: digest, received });
+      }
+      const [count] = await rowsOf<{ n: number }>(
+        `SELECT toUInt32(count()) AS n FROM ${table} WHERE _batch_digest = '${digest}'`,
+      );
+
+      expect(count).toEqual({ n: 2 });
+      expect(await ledger(digest)).toMatchObject([{ missing: 0, duplicates: 0 }]);
+    }
+  });
+
   test('has one row for a batch that was received in two months', async () => {
     await insert('web_events', [0], { declared: 2, digest: 'months', received: '2026-01-31 23:59:59.900' });
     await insert('web_events', [1], { declared: 2, digest: 'months', received: '2026-02-01 00:00:00.100' });

@@ -37,6 +37,8 @@ export interface FaultProxy {
   refuse(username: string): void;
   /** ClickHouse is well again: every statement passes. */
   clear(): void;
+  /** Waits until ClickHouse is done with every statement that it got, those that nobody waits for any more among them. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -114,8 +116,12 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     response.writeHead(reply.status, reply.headers).end(reply.body);
   }
 
+  const underWay = new Set<Promise<void>>();
   const server = createServer((incoming, response) => {
-    answer(incoming, response).catch(() => response.destroy());
+    const done = answer(incoming, response)
+      .catch(() => void response.destroy())
+      .finally(() => underWay.delete(done));
+    underWay.add(done);
   });
   const url = await listen(server, 0);
   return {
@@ -129,6 +135,9 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     },
     clear: () => {
       faults = [];
+    },
+    async settled() {
+      await Promise.all(underWay);
     },
     async close() {
       server.closeAllConnections();

@@ -240,6 +240,8 @@ export async function runThroughFaults(engine: TestDatabase, options: FaultRunOp
     queue.resend(await files.list(SPOOL_PREFIX));
     await queue.drained();
 
+    // What was given up in good time must not arrive when its token is forgotten: the window is hours, an insert is seconds.
+    for (const proxy of proxies) await proxy.settled();
     const late = [...kept];
     await forgetTokens(engine, database);
     clockOffsetMs = LATE_MS;
