@@ -10,6 +10,7 @@ import { sqlUsers } from '../../../config/sql-users.ts';
 import { type SupervisedEngine, superviseEngine } from '../../../local/clickhouse/supervise-engine.ts';
 import { type Stack, startStack } from '../../../local/start-stack.ts';
 import { type FaultProxy, startFaultProxy } from '../../faults/support/fault-proxy.ts';
+import { patientConfig } from '../../faults/support/patient-config.ts';
 import { synthesizeTemplate } from './synthesize-template.ts';
 
 /** A local stack whose ClickHouse knows the operator's account, and fails when a test wants it to. */
@@ -45,6 +46,8 @@ export interface CommandRun {
 
 export const PASSWORD = 'only-for-this-test';
 const USERS = sqlUsers(config);
+/** So that a busy machine spools nothing by itself. */
+const PATIENCE_MS = 8_000;
 export const OPERATOR = USERS.operator;
 export const ANALYST = USERS.readers['analyst'] ?? '';
 
@@ -62,7 +65,7 @@ export async function startOperatorStack(used: Config = config): Promise<Operato
   );
   const proxy = await startFaultProxy(engine.url);
   const stack = await startStack({
-    config: used,
+    config: patientConfig(used, PATIENCE_MS),
     dataDir,
     clickhouseUrl: proxy.url.replace('//', `//admin:${PASSWORD}@`),
     template: () => synthesizeTemplate(used),
