@@ -6,6 +6,8 @@ export interface ColumnDescription {
   readonly type: string;
   /** '', DEFAULT, MATERIALIZED, ALIAS or EPHEMERAL. */
   readonly defaultKind: string;
+  /** @default false */
+  readonly isInPartitionKey?: boolean;
 }
 
 /** How the bytes of an insert are laid out; what each is for, docs/adr/0001 and 0013 say. */

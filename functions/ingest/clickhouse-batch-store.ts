@@ -161,7 +161,8 @@ export function createClickHouseBatchStore(options: ClickHouseBatchStoreOptions)
     describe: (table, signal) =>
       as(inspector, 'Reading the columns of a stream', signal, async (client, auth) => {
         const result = await client.query({
-          query: `SELECT name, type, default_kind AS defaultKind FROM system.columns
+          query: `SELECT name, type, default_kind AS defaultKind, CAST(is_in_partition_key, 'Bool') AS isInPartitionKey
+                  FROM system.columns
                   WHERE database = {database:String} AND table = {table:String} ORDER BY position`,
           query_params: { database: options.database, table },
           format: 'JSONEachRow',

@@ -18,6 +18,9 @@ export const STAMPED_COLUMNS = [
   '_received_at',
 ] as const;
 
+/** What two attempts at a batch can differ in: each is a request of its own. */
+const STAMPED_BY_ATTEMPT: readonly StampedColumn[] = ['_auth', '_trust', '_source', '_region', '_received_at'];
+
 export type StampedColumn = (typeof STAMPED_COLUMNS)[number];
 
 export type ContractColumn = {
@@ -61,6 +64,13 @@ export class ContractUnusableError extends Error {
 export function compileContract(table: string, described: readonly ColumnDescription[], rest?: string): Contract {
   if (described.length === 0)
     throw new ContractUnusableError(table, 'it does not exist or the inspector may not see it');
+  const unsteady = described.find((column) => column.isInPartitionKey && !isSameInEachAttempt(column));
+  if (unsteady !== undefined) {
+    throw new ContractUnusableError(
+      table,
+      `column ${unsteady.name} is in its partition key and can differ when a batch is sent again, which ClickHouse would then store twice`,
+    );
+  }
   const columns = described.flatMap((column) => compileColumn(table, column, rest));
   const missing = STAMPED_COLUMNS.find((name) => !columns.some((column) => column.name === name));
   if (missing !== undefined) throw new ContractUnusableError(table, `the stamped column ${missing} is missing`);
@@ -76,6 +86,11 @@ export function compileContract(table: string, described: readonly ColumnDescrip
     digits: mostDigits(columns.map(({ type }) => type)),
     nested: findNestedGroups(described),
   };
+}
+
+/** What a batch itself fills: ClickHouse looks for an insert's deduplication token only in the partitions of its rows (ADR 18). */
+function isSameInEachAttempt({ name, defaultKind }: ColumnDescription): boolean {
+  return defaultKind === '' && !STAMPED_BY_ATTEMPT.some((stamp) => stamp === name);
 }
 
 function compileColumn(

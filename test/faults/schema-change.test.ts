@@ -77,19 +77,36 @@ describe('a table that is changed while a judged batch waits in the spool', () =
     expect(await pipeline().spooled()).toEqual([]);
   });
 
-  test('a table that cannot be judged at all keeps its batches waiting, and they are stored when it can', async () => {
-    const batch = await spoolJudged(MIXED);
-    await pipeline().alter('ALTER TABLE {db}.web_events ADD COLUMN tags AggregateFunction(sum, UInt64)');
+  test.each([
+    [
+      'has a column that cannot be judged',
+      ['ALTER TABLE {db}.web_events ADD COLUMN tags AggregateFunction(sum, UInt64)'],
+      ['ALTER TABLE {db}.web_events DROP COLUMN tags'],
+    ],
+    [
+      'is partitioned by when a batch is received',
+      [
+        'CREATE TABLE {db}.by_day AS {db}.web_events ENGINE = MergeTree PARTITION BY toDate(_received_at) ORDER BY path',
+        'EXCHANGE TABLES {db}.web_events AND {db}.by_day',
+      ],
+      ['EXCHANGE TABLES {db}.web_events AND {db}.by_day'],
+    ],
+  ])(
+    'a table that %s keeps its batches waiting, and they are stored when it is mended',
+    async (_what, change, undo) => {
+      const batch = await spoolJudged(MIXED);
+      for (const statement of change) await pipeline().alter(statement);
 
-    await pipeline().replay();
-    const during = await pipeline().truthOf(batch);
-    await pipeline().alter('ALTER TABLE {db}.web_events DROP COLUMN tags');
-    await pipeline().replay();
+      await pipeline().replay();
+      const during = await pipeline().truthOf(batch);
+      for (const statement of undo) await pipeline().alter(statement);
+      await pipeline().replay();
 
-    expect(during.rows).toEqual([]);
-    expect(pipeline().replays()).toEqual([{ outcome: 'waiting' }, { outcome: 'stored' }]);
-    expect(await pipeline().truthOf(batch)).toEqual(EXACTLY_ONCE);
-  });
+      expect(during.rows).toEqual([]);
+      expect(pipeline().replays()).toEqual([{ outcome: 'waiting' }, { outcome: 'stored' }]);
+      expect(await pipeline().truthOf(batch)).toEqual(EXACTLY_ONCE);
+    },
+  );
 
   test.each([
     ['was refused and would be welcome now', MIXED, 'ADD COLUMN campaign Nullable(String)'],

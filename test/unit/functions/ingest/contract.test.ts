@@ -31,6 +31,29 @@ describe('the contract of a table', () => {
     }
   });
 
+  test.each(['_auth', '_trust', '_source', '_region', '_received_at'])(
+    'a table that is partitioned by %s, in which two attempts at a batch can differ, is refused',
+    (name) => {
+      const table = TABLE.map((entry) => ({ ...entry, isInPartitionKey: entry.name === name }));
+      expect(() => compileContract('hits', table)).toThrow(`column ${name} is in its partition key`);
+    },
+  );
+
+  test.each(['DEFAULT', 'MATERIALIZED'])(
+    'so is one that is partitioned by a %s column, which may ask the clock',
+    (kind) => {
+      const day = { ...column('day', 'Date', kind), isInPartitionKey: true };
+      expect(() => compileContract('hits', [...TABLE, day])).toThrow('column day is in its partition key');
+    },
+  );
+
+  test('a table that is partitioned by what the batch fills is taken', () => {
+    const [first, ...others] = TABLE.map((entry) => ({ ...entry, isInPartitionKey: entry.name === '_principal' }));
+    if (first === undefined) throw new Error('the table has a column');
+    const { hash } = compileContract('hits', [{ ...first, isInPartitionKey: true }, ...others]);
+    expect(hash).toBe(compileContract('hits', TABLE).hash);
+  });
+
   test('an EPHEMERAL column can be sent and has a default', () => {
     const { columns } = compileContract('hits', [...TABLE, column('raw', 'String', 'EPHEMERAL')]);
     expect(columns.at(-1)).toMatchObject({ kind: 'field', name: 'raw', hasDefault: true });
