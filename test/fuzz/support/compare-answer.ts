@@ -1,28 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { BATCH_CODES } from '../../../functions/shared/codes.ts';
+import { DOCUMENTED_STATUSES } from '../../integration/support/documented-statuses.ts';
 import { type FoundBatch, faultsOf, wordOf } from './compare-stored.ts';
 import type { Expected } from './oracle-answer.ts';
 
-/** Design §3.2, "Answers". */
-const STATUSES: Readonly<Record<string, number>> = {
-  HEADER_MISSING: 400,
-  HEADER_MALFORMED: 400,
-  HEADER_MISMATCH: 400,
-  DIGEST_MISMATCH: 400,
-  BODY_MALFORMED: 400,
-  ROWS_EMPTY: 400,
-  TOKEN_EXPIRED: 401,
-  BATCH_SIGNATURE_INVALID: 401,
-  BATCH_SIGNATURE_STALE: 401,
-  POLICY_DENIED: 403,
-  STREAM_UNKNOWN: 404,
-  BODY_TOO_LARGE: 413,
-  INFLATE_LIMIT: 413,
-  ROWS_TOO_MANY: 413,
-  MEDIA_TYPE_UNSUPPORTED: 415,
-  ENCODING_UNSUPPORTED: 415,
-  ROWS_REFUSED: 422,
-};
 const PROBLEM = ['type', 'title', 'status', 'detail', 'code', 'next', 'requestId'];
 const RECEIPT = ['batchId', 'stream', 'outcome', 'received', 'accepted', 'quarantined', 'errors'];
 const MOST_ERRORS = 100;
@@ -49,7 +30,7 @@ export function compareAnswer(sent: SentBatch, found: FoundBatch): readonly stri
   if (!isJudged && !expected.codes.includes(String(code))) {
     return [`expected ${expected.codes.join(' or ')}, answered ${answer.statusCode} ${String(body['code'])}`];
   }
-  const wanted = code === undefined ? 200 : STATUSES[String(code)];
+  const wanted = code === undefined ? 200 : DOCUMENTED_STATUSES[String(code)];
   const names = [...(code === undefined ? [] : PROBLEM), ...(isJudged ? RECEIPT : [])];
   const facts: readonly (readonly [what: string, expected: unknown, seen: unknown])[] = [
     ['status', wanted, answer.statusCode],
@@ -74,7 +55,7 @@ type Fact = readonly [what: string, expected: unknown, seen: unknown];
 function problemFacts(code: string, requestId: string, body: Readonly<Record<string, unknown>>): readonly Fact[] {
   return [
     ['code', code, body['code']],
-    ['status of the problem', STATUSES[code], body['status']],
+    ['status of the problem', DOCUMENTED_STATUSES[code], body['status']],
     ['requestId', requestId, body['requestId']],
     ['type', true, String(body['type']).endsWith(`docs/errors.md#${code.toLowerCase()}`)],
     ['a known code', true, Object.hasOwn(BATCH_CODES, code)],

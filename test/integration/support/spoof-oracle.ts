@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { DOCUMENTED_STATUSES } from './documented-statuses.ts';
 import { headOf, type RawRequest } from './raw-http.ts';
 import { digestOf } from './spoof-batch.ts';
 import { judgeSignature, type KnownMaster } from './spoof-oracle-signature.ts';
@@ -33,25 +34,6 @@ const HEAD_LIMIT = 10_240;
 const MOST_BYTES = 4_500_000;
 const MOST_ROWS = 10_000;
 const TOLERANCE = 30;
-const STATUSES: Readonly<Record<string, number>> = {
-  HEADER_MISSING: 400,
-  HEADER_MALFORMED: 400,
-  HEADER_MISMATCH: 400,
-  DIGEST_MISMATCH: 400,
-  BODY_MALFORMED: 400,
-  ROWS_EMPTY: 400,
-  TOKEN_EXPIRED: 401,
-  BATCH_SIGNATURE_INVALID: 401,
-  BATCH_SIGNATURE_STALE: 401,
-  POLICY_DENIED: 403,
-  STREAM_UNKNOWN: 404,
-  BODY_TOO_LARGE: 413,
-  INFLATE_LIMIT: 413,
-  ROWS_TOO_MANY: 413,
-  MEDIA_TYPE_UNSUPPORTED: 415,
-  ENCODING_UNSUPPORTED: 415,
-  ROWS_REFUSED: 422,
-};
 
 export function judge(request: RawRequest, known: Known): Expected {
   const gateway = (status: number): Expected => ({ by: 'gateway', status });
@@ -70,7 +52,7 @@ export function judge(request: RawRequest, known: Known): Expected {
   const principal = identity.principal.name;
   const code = judgeBatch(request, headers, stream, identity, known);
   if (code === undefined) return { by: 'ingest', status: 200, principal };
-  return { by: 'ingest', status: STATUSES[code] ?? 0, code, principal };
+  return { by: 'ingest', status: DOCUMENTED_STATUSES[code] ?? 0, code, principal };
 }
 
 function hasControlByte(value: string): boolean {

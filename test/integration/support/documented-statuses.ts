@@ -1,0 +1,20 @@
+/** Each code of a batch that is not taken, and its status: design §3.2, "Answers", written down by hand so that it is not the code's own table. */
+export const DOCUMENTED_STATUSES: Readonly<Record<string, number>> = {
+  HEADER_MISSING: 400,
+  HEADER_MALFORMED: 400,
+  HEADER_MISMATCH: 400,
+  DIGEST_MISMATCH: 400,
+  BODY_MALFORMED: 400,
+  ROWS_EMPTY: 400,
+  TOKEN_EXPIRED: 401,
+  BATCH_SIGNATURE_INVALID: 401,
+  BATCH_SIGNATURE_STALE: 401,
+  POLICY_DENIED: 403,
+  STREAM_UNKNOWN: 404,
+  BODY_TOO_LARGE: 413,
+  INFLATE_LIMIT: 413,
+  ROWS_TOO_MANY: 413,
+  MEDIA_TYPE_UNSUPPORTED: 415,
+  ENCODING_UNSUPPORTED: 415,
+  ROWS_REFUSED: 422,
+};
