@@ -3,7 +3,7 @@ import type { Config } from '../../config/schema.ts';
 import { type Alarm, tailLog, type Watched } from './alarm.ts';
 
 const DAY_SECONDS = 86_400;
-/** To get a certificate from a CA and to every sender. ACM renews its own 60 days before their end. */
+/** To get a certificate from a CA and to every sender. ACM renews its own 45 to 60 days before their end. */
 const LEAST_DAYS = 30;
 
 /** Do certificates end soon: the API's own, and those that callers show? */

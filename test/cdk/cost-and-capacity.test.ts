@@ -57,6 +57,7 @@ describe('docs/cost.md', () => {
       dashboards: count('AWS::CloudWatch::Dashboard'),
       composites: count('AWS::CloudWatch::CompositeAlarm'),
       'ingest-gb': memory(/Ingest\/Function$/) / 1024,
+      'replay-gb': memory(/Replayer\/Function$/) / 1024,
       'authorizer-gb': memory(/Verifier\/Function$/) / 1024,
     });
     // They come and go with what is watched: a round number does.
