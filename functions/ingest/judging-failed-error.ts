@@ -1,3 +1,5 @@
+import { ContractUnusableError } from './contract.ts';
+
 /** Reading or judging a batch's rows ended in an exception: a defect of ours, which these rows meet again each time. */
 export class JudgingFailedError extends Error {
   override readonly name = 'JudgingFailedError';
@@ -13,11 +15,12 @@ export class JudgingFailedError extends Error {
   }
 }
 
-/** What `judge` gives. @throws JudgingFailedError for whatever it throws */
+/** What `judge` gives. @throws JudgingFailedError for whatever it throws but a ContractUnusableError, which is of the table and no row */
 export function orJudgingFailed<T>(table: string, judge: () => T): T {
   try {
     return judge();
   } catch (cause) {
+    if (cause instanceof ContractUnusableError) throw cause;
     throw new JudgingFailedError(table, { cause });
   }
 }

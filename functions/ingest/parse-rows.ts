@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { STREAM_LIMITS } from '../../config/stream-limits.ts';
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
+import { boundNesting } from './bound-nesting.ts';
 import { csvRows } from './csv-rows.ts';
 import { endOfString } from './exact-number.ts';
 import type { CsvField, CsvPlace } from './parse-csv.ts';
@@ -38,11 +39,16 @@ export const MEDIA_TYPES = ['application/json', 'application/x-ndjson', 'text/cs
 
 export type MediaType = (typeof MEDIA_TYPES)[number];
 
-/** Parses a body. Of duplicate keys the last wins, as `JSON.parse` has it. @throws BatchRefusedError BODY_MALFORMED */
+/**
+ * Parses a body. Of duplicate keys the last wins, as `JSON.parse` has it.
+ *
+ * @throws BatchRefusedError BODY_MALFORMED, BODY_TOO_LARGE
+ */
 export function parseRows(body: Buffer | string, mediaType: MediaType): ParsedRows {
   if (typeof body !== 'string' && !isUtf8(body)) {
     throw new BatchRefusedError('BODY_MALFORMED', 'The body is not valid UTF-8.');
   }
+  boundNesting(body);
   switch (mediaType) {
     case 'application/json':
       return parseArray(body.toString());

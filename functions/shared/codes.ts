@@ -18,7 +18,7 @@ export const BATCH_CODES = {
   BATCH_SIGNATURE_STALE: refusal(401, 'Batch signature stale', 'Correct the clock and sign the same batch again.'),
   POLICY_DENIED: refusal(403, 'Denied by policy', 'Have the policy allow this principal, stream and source.'),
   STREAM_UNKNOWN: refusal(404, 'Stream unknown', 'Use a stream of the configuration.'),
-  BODY_TOO_LARGE: refusal(413, 'Body too large', 'Split the batch by encoded bytes.'),
+  BODY_TOO_LARGE: refusal(413, 'Body too large', 'Split the batch.'),
   INFLATE_LIMIT: refusal(413, 'Inflated body too large', 'Split the batch before compressing it.'),
   ROWS_TOO_MANY: refusal(413, 'Too many rows', 'Split the batch.'),
   MEDIA_TYPE_UNSUPPORTED: refusal(

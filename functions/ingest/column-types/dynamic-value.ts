@@ -1,4 +1,4 @@
-import { ExactNumber } from '../exact-number.ts';
+import { asDouble, ExactNumber } from '../exact-number.ts';
 import { isRow } from '../row.ts';
 import type { RowBinaryWriter } from '../row-binary-writer.ts';
 import type { FieldFault } from './column-type-parts.ts';
@@ -20,11 +20,7 @@ export interface DynamicPlace {
 
 /** Writes a value of a JSON column with its type before it: the types that ClickHouse itself gives to JSON text. */
 export function writeDynamic(value: unknown, out: RowBinaryWriter, place: DynamicPlace): FieldFault | undefined {
-  const scalar = scalarCode(value);
-  if (scalar !== undefined) {
-    out.bytes(bytesOf(scalar));
-    return writeScalar(value, scalar, out);
-  }
+  if (value === null || scalarCode(value) !== undefined) return writeScalarWithType(value, out);
   const dynamic = typed(value, place);
   return typeof dynamic === 'string' ? dynamic : writeWithType(dynamic, out);
 }
@@ -41,12 +37,13 @@ const OBJECT = '3000800210000000';
 
 type Scalar = typeof STRING | typeof BOOL | typeof INT64 | typeof FLOAT64;
 
-/** Their arrays, made once: a text put together is looked up many times slower. */
-const SCALAR_ARRAYS: Readonly<Record<Scalar, string>> = {
+/** Arrays of one kind of scalar and of several, made once: a text put together is looked up many times slower. */
+const SCALAR_ARRAYS: Readonly<Record<Scalar | typeof DYNAMIC, string>> = {
   [STRING]: '1e2315',
   [BOOL]: '1e232d',
   [INT64]: '1e230a',
   [FLOAT64]: '1e230e',
+  [DYNAMIC]: '1e2b20',
 };
 
 function typed(value: unknown, place: DynamicPlace): DynamicValue | FieldFault {
@@ -79,11 +76,8 @@ function float(value: number): DynamicValue {
 }
 
 function typedArray(values: readonly unknown[], place: DynamicPlace): DynamicValue | FieldFault {
-  if (values.length === 0) return EMPTY_ARRAY;
-  const scalar = scalarCode(values[0]);
-  if (scalar !== undefined && values.every((value) => scalarCode(value) === scalar)) {
-    return new ScalarArray(values, scalar);
-  }
+  const element = scalarElement(values);
+  if (element !== undefined) return new ScalarArray(values, element);
   const inside = { ...place, level: place.level + 1 };
   if (inside.level <= place.most && values.every(isRow)) {
     return { code: `1e${OBJECT}`, write: (out) => writeObjects(values, out, inside) };
@@ -100,48 +94,74 @@ function typedArray(values: readonly unknown[], place: DynamicPlace): DynamicVal
   const [first = STRING] = codes;
   if (codes.size <= 1 && first.length === 2) return array(`23${first}`, items, writeNullable);
   if (codes.size === 1 && !hasNull) return array(first, items, (item, out) => item.write(out));
-  if (codes.size === 2 && codes.has(INT64) && codes.has(FLOAT64) && values.every(isDouble)) {
-    return array(`23${FLOAT64}`, values.map(asFloat), writeNullable);
-  }
   return array(DYNAMIC, items, writeWithType);
 }
 
-/** Most arrays hold one kind of scalar, or objects alone: these need no `DynamicValue` for each element. */
+/** What an array of nothing but scalars and NULLs holds: one kind of them, doubles where integers are among them, or several. */
+function scalarElement(values: readonly unknown[]): Scalar | typeof DYNAMIC | undefined {
+  let element: Scalar | typeof DYNAMIC | undefined;
+  for (const value of values) {
+    if (value === null) continue;
+    const scalar = scalarCode(value);
+    if (scalar === undefined) return undefined;
+    if (element === undefined || element === scalar) element = scalar;
+    else element = isNumber(element) && isNumber(scalar) ? FLOAT64 : DYNAMIC;
+  }
+  return element ?? STRING;
+}
+
+function isNumber(code: string): boolean {
+  return code === INT64 || code === FLOAT64;
+}
+
+/** Most arrays hold scalars, or objects alone: these need no `DynamicValue` for each element. */
 function scalarCode(value: unknown): Scalar | undefined {
   if (typeof value === 'string') return STRING;
   if (typeof value === 'boolean') return BOOL;
-  if (typeof value !== 'number') return undefined;
-  if (Number.isSafeInteger(value)) return INT64;
-  return Number.isInteger(value) || !Number.isFinite(value) ? undefined : FLOAT64;
+  // As a double also where the row was read with its digits: the type of a value is no matter of what stands beside it.
+  const number = asDouble(value);
+  if (typeof number !== 'number') return undefined;
+  if (Number.isSafeInteger(number)) return INT64;
+  return Number.isInteger(number) || !Number.isFinite(number) ? undefined : FLOAT64;
 }
 
 /** A class, because there may be a million of them in a body: closures would take several times the memory. */
 class ScalarArray implements DynamicValue {
   readonly code: string;
   readonly #values: readonly unknown[];
-  readonly #scalar: Scalar;
+  readonly #element: Scalar | typeof DYNAMIC;
 
-  constructor(values: readonly unknown[], scalar: Scalar) {
-    this.code = SCALAR_ARRAYS[scalar];
+  constructor(values: readonly unknown[], element: Scalar | typeof DYNAMIC) {
+    this.code = SCALAR_ARRAYS[element];
     this.#values = values;
-    this.#scalar = scalar;
+    this.#element = element;
   }
 
   write(out: RowBinaryWriter): FieldFault | undefined {
     out.varUint(this.#values.length);
     for (const value of this.#values) {
-      out.byte(0);
-      const fault = writeScalar(value, this.#scalar, out);
+      const fault = this.#element === DYNAMIC ? writeScalarWithType(value, out) : this.#writeNullable(value, out);
       if (fault !== undefined) return fault;
     }
     return undefined;
   }
+
+  #writeNullable(value: unknown, out: RowBinaryWriter): FieldFault | undefined {
+    out.byte(value === null ? 1 : 0);
+    return value === null ? undefined : writeScalar(value, this.#element, out);
+  }
+}
+
+function writeScalarWithType(value: unknown, out: RowBinaryWriter): FieldFault | undefined {
+  const code = scalarCode(value);
+  out.bytes(bytesOf(code ?? NOTHING));
+  return code === undefined ? undefined : writeScalar(value, code, out);
 }
 
 function writeScalar(value: unknown, code: string, out: RowBinaryWriter): FieldFault | undefined {
   if (code === STRING) return encodeString(value, out);
-  if (code === INT64) out.int64(Number(value));
-  else if (code === FLOAT64) out.float64(Number(value));
+  if (code === INT64) out.int64(Number(asDouble(value)));
+  else if (code === FLOAT64) out.float64(Number(asDouble(value)));
   else out.byte(value === true ? 1 : 0);
   return undefined;
 }
@@ -177,8 +197,6 @@ function array(
   };
 }
 
-const EMPTY_ARRAY = array(`23${STRING}`, [], writeNullable);
-
 function writeNullable(item: DynamicValue, out: RowBinaryWriter): FieldFault | undefined {
   out.byte(item.code === NOTHING ? 1 : 0);
   return item.write(out);
@@ -193,15 +211,7 @@ function bytesOf(code: string): Uint8Array {
   return USUAL_CODES.get(code) ?? Buffer.from(code, 'hex');
 }
 
-const SCALARS = [STRING, BOOL, FLOAT64, INT64, UINT64];
+const SCALARS = [NOTHING, STRING, BOOL, FLOAT64, INT64, UINT64];
 const USUAL_CODES: ReadonlyMap<string, Uint8Array> = new Map(
   [...SCALARS, ...SCALARS.map((code) => `1e23${code}`), `1e${OBJECT}`].map((code) => [code, Buffer.from(code, 'hex')]),
 );
-
-function isDouble(value: unknown): boolean {
-  return value === null || typeof value === 'number';
-}
-
-function asFloat(value: unknown): DynamicValue {
-  return value === null ? { code: NOTHING, write: () => undefined } : float(Number(value));
-}

@@ -9,7 +9,7 @@ import { encodeString } from './text-types.ts';
 const MOST_LEVELS = 64;
 
 /** With each value go the names of all objects around it. A sender may make us write so many times what he wrote of names. */
-const MOST_REPETITION = 16;
+const MOST_REPETITION = 8;
 /** What JSON has beside a name and a value of one digit: two quotes, a colon, the digit, a comma. */
 const UNITS_BESIDE_NAME = 5;
 
@@ -78,6 +78,8 @@ function encodeObject(value: unknown, declared: Declared, out: RowBinaryWriter, 
   const fault = collectLeaves(value, '', level, declared, leaves);
   if (fault !== undefined) return fault;
   if (leaves.written > leaves.sent * MOST_REPETITION) return 'FIELD_RANGE';
+  // Not before: to look into a path that was put together makes a text of it, and until here they share the names that they begin with.
+  if (declared.longest > 0 && leaves.all.some(({ path }) => clashes(path, declared))) return 'FIELD_TYPE';
   // Only names with dots can make a path come twice: it would read back as the same name twice.
   if (leaves.hasDots && isAmbiguous(value, '', declared, new Map())) return 'FIELD_TYPE';
   for (const absent of declared.filled) {
@@ -110,7 +112,7 @@ function collectLeaves(
   if (level > MOST_LEVELS) return 'FIELD_RANGE';
   for (const name of Object.keys(row)) {
     const hasDots = name.includes('.');
-    if (hasDots && name.split('.').length > MOST_LEVELS) return 'FIELD_RANGE';
+    if (hasDots && name.length >= MOST_LEVELS && name.split('.').length > MOST_LEVELS) return 'FIELD_RANGE';
     leaves.sent += name.length + UNITS_BESIDE_NAME;
     const value = row[name];
     if (value === null) continue;
@@ -122,7 +124,6 @@ function collectLeaves(
       const fault = collectLeaves(value, `${path}.`, level + 1, declared, leaves);
       if (fault !== undefined) return fault;
     } else {
-      if (clashes(path, declared)) return 'FIELD_TYPE';
       leaves.written += path.length;
       leaves.all.push({ path, value });
     }

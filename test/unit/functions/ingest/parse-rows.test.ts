@@ -56,6 +56,19 @@ describe('rows of a body', () => {
     expect(refusalCode(() => parseRows(Buffer.from(body), mediaType))).toBe('BODY_MALFORMED');
   });
 
+  test.each([
+    ['application/json', (arrays: number) => `[${'[],'.repeat(arrays - 2)}[]]`],
+    ['application/json', (arrays: number) => `[{"a":"${'['.repeat(arrays - 2)}"}]`],
+    ['application/x-ndjson', (arrays: number) => `{"a":[${'{},'.repeat(arrays - 3)}{}]}`],
+    ['text/csv', (arrays: number) => `a\n"${'['.repeat(arrays)}"`],
+  ] as const)('%s with more than a million arrays and objects is too large', (mediaType, bodyWith) => {
+    const codes = [1_000_000, 1_000_001].flatMap((arrays) => {
+      const body = bodyWith(arrays);
+      return [Buffer.from(body), body].map((sent) => refusalCode(() => parseRows(sent, mediaType)));
+    });
+    expect(codes).toEqual(['taken', 'taken', 'BODY_TOO_LARGE', 'BODY_TOO_LARGE']);
+  });
+
   test('a body that is not UTF-8 is malformed', () => {
     expect(refusalCode(() => parseRows(Buffer.from([0x5b, 0x22, 0xc0, 0xaf, 0x22, 0x5d]), 'application/json'))).toBe(
       'BODY_MALFORMED',

@@ -131,8 +131,14 @@ describe('a spooled batch that its table can no longer take', () => {
     expect(rig.objects.has(name)).toBe(true);
   });
 
-  test('waits in the queue where the whole table cannot be served, which a migration puts right', async () => {
-    const { rig, kept, name } = await replayed({ columns: TABLE.filter((column) => column.name !== '_region') });
+  test.each([
+    ['has not every column that is stamped', TABLE.filter((column) => column.name !== '_region')],
+    [
+      'has one that cannot hold what is stamped',
+      TABLE.map((column) => (column.name === '_region' ? { ...column, type: 'UInt8' } : column)),
+    ],
+  ])('waits in the queue where the table %s, which a migration puts right', async (_what, columns) => {
+    const { rig, kept, name } = await replayed({ columns });
 
     expect(kept).toEqual(['message-0']);
     expect(rig.warnings).toMatchObject([{ code: 'CONTRACT_UNUSABLE' }]);
