@@ -8,6 +8,7 @@ import { parseRetryAfter } from '../functions/shared/retry-after.ts';
 import { AkamaiApiError, type ApiRefusal } from './akamai-api-error.ts';
 import type { CommandIo } from './command-io.ts';
 import type { EdgegridAccess } from './edgerc.ts';
+import { parseJson } from './parse-json.ts';
 
 export type ApiPorts = Pick<CommandIo, 'fetch' | 'now' | 'random' | 'wait'>;
 
@@ -131,12 +132,4 @@ function readRefusal(
     detail: quotesUs ? undefined : detail,
     retryAfterMs: Math.max(...WAITS.map((name) => parseRetryAfter(response.headers.get(name), now))),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

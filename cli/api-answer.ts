@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from './parse-json.ts';
 
 const COUNT = z.int().nonnegative();
 
@@ -43,14 +44,6 @@ export function parseAnswer(status: number, headers: Headers, body: string): Ans
   const problem = PROBLEM.safeParse(json);
   if (problem.success) return { kind: 'refused', refusal: { status, ...problem.data } };
   return { kind: 'refused', refusal: { status, code: undefined, ...explainOpaque(status, headers) } };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Only ingest says why; for the others the headers tell who answered. */

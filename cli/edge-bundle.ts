@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import { BUNDLE_HANDLERS, BUNDLE_SECTIONS, type BundleHandler } from '../edgeworker/bundle-settings.ts';
 import { VERSION_SHAPE } from '../edgeworker/platform-rules.ts';
 import { unpackTgz } from '../edgeworker/unpack-tgz.ts';
+import { parseJson } from './parse-json.ts';
 
 /** A bundle as `npm run edge:build` has made it, and the EdgeWorker that it is for. */
 export interface EdgeBundle {
@@ -83,12 +84,4 @@ async function readEdgeBundle(file: string, handler: BundleHandler, edgeWorkerId
   const version = manifest.data['edgeworker-version'];
   const sha256 = createHash('sha256').update(tgz).digest('hex');
   return { file, handler, edgeWorkerId, version, accessReference, tgz, sha256 };
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

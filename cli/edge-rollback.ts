@@ -4,8 +4,8 @@ import { type ActivationPlace, EdgeRollbackImpossibleError } from './edge-activa
 import { printable } from './printable.ts';
 
 /**
- * Goes back to the version that was active before this one, and does nothing where this one is not active: a rollback that is run twice
- * must not bring back what it has undone, which the API's own rollback would.
+ * Goes back to the version that was active before this one first was, and does nothing where this one is not active: a rollback that is
+ * run twice must not bring back what it has undone, which the API's own rollback would.
  *
  * @throws EdgeRollbackImpossibleError, and whatever activateVersion does
  */
@@ -24,7 +24,9 @@ export async function rollBack(
     io.out(`${where} ${other} is active, not ${version}: there is nothing to undo`);
     return;
   }
-  const before = history.find((activation) => isComplete(activation) && activation.version !== version);
+  // What came between this version's first activation and its last one is what earlier rollbacks have undone.
+  const first = history.findLastIndex((activation) => isComplete(activation) && activation.version === version);
+  const before = history.slice(first + 1).find(isComplete);
   if (before === undefined) throw new EdgeRollbackImpossibleError(place, version);
   await activateVersion(place, before.version, `edgehouse rollback from ${version}`, state, options, io);
   io.out(`${where} ${printable(before.version)} is active again, after ${version}`);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { EdgeOptions, EdgeReport } from '../local/edge/edge-options.ts';
 import { startEdge } from '../local/edge/start-edge.ts';
-import { createEdgeKvService, type EdgeKvService } from '../local/edgekv/edgekv-service.ts';
+import { createEdgeKvService, EDGEKV_HOST, type EdgeKvService } from '../local/edgekv/edgekv-service.ts';
 import { seeded } from '../local/seeded.ts';
 import type { CommandIo } from './command-io.ts';
 import { type LocalProperty, readProperty } from './edge-property.ts';
@@ -11,8 +11,6 @@ import { formatTable } from './format-table.ts';
 import { printable } from './printable.ts';
 import { type ForeignBundle, readForeignBundle } from './read-foreign-bundle.ts';
 
-/** Where Akamai's `edgekv.js` reads. */
-const EDGEKV_HOST = 'edgekv.akamai-edge-svcs.net';
 /** Nothing but debug headers and messages names it. */
 const EDGE_WORKER_ID = 1;
 
@@ -35,10 +33,10 @@ export async function edgeRun(
       const { handlers } = await edge.report();
       const names = handlers.map(({ handler }) => handler).join(', ');
       io.out(
-        `${printable(basename(command.bundle))}, version ${bundle.version}, on the ${command.tier} tier: ${names}`,
+        `${printable(basename(resolve(command.bundle)))}, version ${bundle.version}, on the ${command.tier} tier: ${names}`,
       );
       io.out(`${edge.url}  Ctrl-C stops it and says what each handler used`);
-      if (!interrupted.aborted) await once(interrupted, 'abort');
+      if (!interrupted.aborted) await Promise.race([once(interrupted, 'abort'), edge.gone]);
       for (const line of reportLines(await edge.report())) io.out(line);
     } finally {
       await edge.stop();
@@ -63,7 +61,7 @@ function edgeOptions(
       path,
       takesOptions,
       edgeWorkerId: EDGE_WORKER_ID,
-      name: basename(place, '.tgz'),
+      name: basename(resolve(place), '.tgz'),
     })),
     ...(site === undefined ? {} : { site: new URL(site).origin }),
     properties: {

@@ -23,7 +23,10 @@ export interface EdgeDeployCommand extends OnBundles {
   readonly network: 'staging' | 'production' | undefined;
   /** How long an activation is waited for. */
   readonly waitMinutes: number;
-  /** Go back to what was active before the version of these bundles. */
+  /**
+   * Go back to what was active before the version of these bundles first was. Where that version was deployed again over a later one, this
+   * is not the later one.
+   */
   readonly rollback: boolean;
 }
 

@@ -1,3 +1,5 @@
+import { isJsonObject } from '../local/gateway/json-object.ts';
+import { parseJson } from './parse-json.ts';
 import type { Destination } from './send-batch.ts';
 
 /** A row of quarantine. */
@@ -18,7 +20,7 @@ type Fields = ReadonlyMap<string, string | null>;
 
 /** The rows that a table could take, in the format they came in: what their texts mean is another matter in each. */
 export function bodyOfKept<T extends KeptRow>(rows: readonly T[]): KeptBody<T> {
-  const shaped = rows.filter(({ isShapeless }) => !isShapeless).map((row) => ({ row, value: parse(row.raw) }));
+  const shaped = rows.filter(({ isShapeless }) => !isShapeless).map((row) => ({ row, value: parseJson(row.raw) }));
   const records = shaped.flatMap(({ row, value }) => {
     const fields = fieldsOf(value);
     return fields === undefined ? [] : [{ row, fields }];
@@ -28,7 +30,7 @@ export function bodyOfKept<T extends KeptRow>(rows: readonly T[]): KeptBody<T> {
     const body = Buffer.from(csvText(records.map(({ fields }) => fields)));
     return { contentType: 'text/csv', body, rows: records.map(({ row }) => row) };
   }
-  const objects = shaped.filter(({ value }) => isObject(value)).map(({ row }) => row);
+  const objects = shaped.filter(({ value }) => isJsonObject(value)).map(({ row }) => row);
   // In JSON a line break is white space, and an element of an array may have some.
   const body = Buffer.from(objects.map(({ raw }) => raw.replaceAll(/[\r\n]+/g, ' ')).join('\n'));
   return { contentType: 'application/x-ndjson', body, rows: objects };
@@ -36,7 +38,7 @@ export function bodyOfKept<T extends KeptRow>(rows: readonly T[]): KeptBody<T> {
 
 /** Of a record, which is kept as an array of one object; a record of empty fields alone would be a blank line. */
 function fieldsOf(value: unknown): Fields | undefined {
-  if (!Array.isArray(value) || value.length !== 1 || !isObject(value[0])) return undefined;
+  if (!Array.isArray(value) || value.length !== 1 || !isJsonObject(value[0])) return undefined;
   const fields = Object.entries(value[0]);
   const isKept = (field: readonly [string, unknown]): field is [string, string | null] =>
     typeof field[1] === 'string' || field[1] === null;
@@ -53,16 +55,4 @@ function fieldText(field: string | null | undefined): string {
   if (field === undefined) return '';
   if (field === null) return '\\N';
   return field === '' || field === '\\N' || /[",\r\n\ufeff]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

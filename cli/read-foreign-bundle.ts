@@ -1,8 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { MOST_COMPRESSED_BYTES, MOST_UNPACKED_BYTES, VERSION_SHAPE } from '../edgeworker/platform-rules.ts';
 import { unpackTgz } from '../edgeworker/unpack-tgz.ts';
+import { parseJson } from './parse-json.ts';
 
 /** The bundle of an EdgeWorker that need not be one of ours. */
 export interface ForeignBundle {
@@ -62,7 +63,7 @@ function modulesOf(files: ReadonlyMap<string, string>): Readonly<Record<string, 
 async function readFolder(folder: string): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = posix.join(entry.parentPath, entry.name).slice(posix.join(folder).length).replace(/^\//, '');
+    const path = relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/');
     // Of a source tree only what a bundle is made of: its dependencies are bundled, or are not in the bundle.
     if (!entry.isFile() || !/\.js$|^bundle\.json$/.test(path) || /(^|\/)node_modules\//.test(path)) continue;
     files.set(path, await readFile(join(folder, path), 'utf8'));
@@ -78,12 +79,4 @@ async function unpack(file: string): Promise<ReadonlyMap<string, string>> {
   return unpackTgz(tgz).catch((cause: unknown) => {
     throw new BundleUnreadableError(file, 'it is no .tgz', { cause });
   });
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

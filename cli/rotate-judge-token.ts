@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NOT_BEFORE_SECONDS } from '../functions/issuer/mint-token.ts';
 import type { EdgeNetwork } from '../functions/shared/edge-kv.ts';
+import { parseJson } from './parse-json.ts';
 import { type CredentialStatus, isoSeconds, NOTHING_KNOWN, unreadStatus } from './rotate-credential-status.ts';
 
 /** A refresh takes a minute at most, and EdgeKV shows most items within 10 s. */
@@ -32,12 +33,4 @@ export function judgeEdgeToken(
   const state = now >= expires ? 'expired' : now >= next + PUSH_GRACE_MS ? 'late' : 'ok';
   const pushed = `pushed ${isoSeconds(writtenAt)}`;
   return { credential, state, writtenAt, expires, next, last: state === 'ok' ? pushed : `${pushed}, none after it` };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

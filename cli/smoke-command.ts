@@ -11,7 +11,7 @@ import { UsageError } from './usage.ts';
 export interface SmokeSender extends ApiOptions {
   readonly stream: string;
   readonly principal: string | undefined;
-  /** Newline-delimited JSON. Undefined: one row of the shipped stream, made now. */
+  /** Of one JSON object, the row. Undefined: one row of `web_events`, made now. */
   readonly file: string | undefined;
 }
 

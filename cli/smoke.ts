@@ -5,6 +5,7 @@ import { batchPath } from '../functions/shared/batch-signature.ts';
 import { parseCredentials, parsePrincipalKey } from '../local/credentials.ts';
 import type { CommandIo } from './command-io.ts';
 import { readCredentials } from './credentials-place.ts';
+import { describeFailure } from './describe-failure.ts';
 import { openLedger } from './ledger.ts';
 import { openMutualTlsFetch, readTlsFiles } from './mutual-tls-fetch.ts';
 import { useDatabase } from './operator-database.ts';
@@ -29,7 +30,7 @@ const MOST_TRIES = 5;
  * With credentials it leaves two rows in the stream (a third where the gateway takes gzip as JSON), and one in quarantine.
  *
  * @returns whether everything was as expected
- * @throws CredentialsError, VersionedKeysInvalidError, TlsFileError, UsageError where FILE is no row
+ * @throws CredentialsError, VersionedKeysInvalidError, TlsFileError, UsageError where FILE cannot be read or is no row
  */
 export async function smoke({ url, sender, tls, account, json }: SmokeCommand, io: SmokeIo): Promise<boolean> {
   const batchIds = [newId(io), newId(io)] as const;
@@ -118,7 +119,11 @@ function rowOf(now: number): Row {
 
 /** @throws UsageError */
 async function readRow(file: string): Promise<Row> {
-  const text = await readFile(file, 'utf8');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(
+      `FILE: ${describeFailure(cause)}. Expected one JSON object, a row that fits the stream. Check its path.`,
+    );
+  });
   try {
     return ROW.parse(JSON.parse(text));
   } catch {

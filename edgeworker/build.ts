@@ -3,8 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { config } from '#config';
+import { BundleRefusedError } from './build-bundle.ts';
 import { buildConfiguredBundle } from './build-configured-bundle.ts';
-import { BUNDLE_HANDLERS, BUNDLE_SECTIONS } from './bundle-settings.ts';
+import { BUNDLE_HANDLERS, BUNDLE_SECTIONS, EdgeConfigMissingError } from './bundle-settings.ts';
 import { MOST_MAIN_BYTES } from './platform-rules.ts';
 
 // `npm run edge:build`: writes dist/edgeworker/<handler>.tgz for each EdgeWorker that the config names.
@@ -36,6 +37,7 @@ try {
   await buildAll(accessReference);
 } catch (error) {
   if (!(error instanceof Error)) throw error;
-  console.error(error.message);
+  const isOurs = error instanceof BundleRefusedError || error instanceof EdgeConfigMissingError;
+  console.error(`edgehouse: ${isOurs ? `${error.code}: ` : ''}${error.message}`);
   process.exitCode = 1;
 }

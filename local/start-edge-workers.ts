@@ -3,6 +3,7 @@ import { buildBundle } from '../edgeworker/build-bundle.ts';
 import { BUNDLE_SECTIONS, type BundleHandler, bundleSettings } from '../edgeworker/bundle-settings.ts';
 import type { Edge, EdgeRule, OriginTls } from './edge/edge-options.ts';
 import { startEdge } from './edge/start-edge.ts';
+import { EDGEKV_HOST } from './edgekv/edgekv-service.ts';
 import type { EdgeCredentials } from './start-edge-credentials.ts';
 import { EVENT_TIME_HEADER } from './traffic/replay-log.ts';
 
@@ -17,8 +18,6 @@ export interface EdgeWorkersOptions {
   readonly credentials: Pick<EdgeCredentials, 'url' | 'accessReference'>;
 }
 
-/** Where every EdgeWorker reads EdgeKV: in Akamai's `edgekv.js`. */
-const EDGEKV_HOST = 'edgekv.akamai-edge-svcs.net';
 /** What the bundles call where the config names no host yet. */
 const PLACEHOLDER_HOST = 'events-api.invalid';
 

@@ -24,7 +24,7 @@ export interface ClientOptions<Row extends object, Given extends keyof Row> {
 /**
  * - `unfit`: no JSON, or more than 16,000 bytes of it. Never accepted.
  * - `full`: more than `maxStored` is waiting, or the browser's own storage is full. Never accepted.
- * - `refused`: the collector will not take the batch, now or later. What it has in quarantine (422) counts too.
+ * - `refused`: the collector itself will not take the batch, now or later. What it has in quarantine (422) counts too.
  * - `expired`: see `resendForMs`, nearly all of these are stored; or not accepted for a week.
  */
 export type DropReason = 'unfit' | 'full' | 'refused' | 'expired';
@@ -36,8 +36,13 @@ export interface Client<Event extends object> {
   flush(): void;
 }
 
-/** A row as a page writes it: what the defaults give may be left out. */
-export type PageEvent<Row extends object, Given extends keyof Row> = Omit<Row, Given> & Partial<Pick<Row, Given>>;
+/**
+ * A row as a page writes it: what the defaults give may be left out. Not by `Omit`, which forgets the columns of a row that may have any other
+ * field too.
+ */
+export type PageEvent<Row extends object, Given extends keyof Row> = {
+  [Column in keyof Row as Exclude<Column, Given>]: Row[Column];
+} & Partial<Pick<Row, Given>>;
 
 /**
  * Starts a client, which sends what earlier pages left behind. One for a page and an address is enough. `Row` is the type that `edgehouse

@@ -23,7 +23,10 @@ const MOST_WAITED_MS = 604_800_000;
 
 /** The one answer that means stored or spooled. Any other 2xx was made by somebody else. */
 const ACCEPTED = 202;
-/** What the collector says about the batch itself, so that it would say it again. The rest is about the moment, or about the site's set-up. */
+/**
+ * What the collector says about the batch itself, so that it would say it again. The rest is about the moment, or about the site's set-up; so
+ * are these where Akamai says them on the way, by a limit of its own or a rule of the property.
+ */
 const REFUSED = [400, 413, 415, 422];
 
 /** Of rows of any type. */
@@ -127,14 +130,14 @@ export function createBatchQueue(options: QueueOptions, page: Page): Client<obje
     if (age > MOST_WAITED_MS || (sentAt && now() - sentAt > resendForMs)) return dropBatch(key, body, 'expired');
     underWay.add(key);
     storage[key] = markSent(value, now());
-    const { status, retryAfter } = await page
+    const { status, retryAfter, isProblem } = await page
       .post(`${url}${url.includes('?') ? '&' : '?'}batch=${idOf(key)}`, body)
-      .catch(() => ({ status: 0, retryAfter: null }));
+      .catch(() => ({ status: 0, retryAfter: null, isProblem: false }));
     underWay.delete(key);
     if (status === ACCEPTED) {
       failures = 0;
       delete storage[key];
-    } else if (REFUSED.includes(status)) {
+    } else if (isProblem && REFUSED.includes(status)) {
       dropBatch(key, body, 'refused');
     } else {
       // Another page may have had it accepted meanwhile. An attempt before this one that nobody saw end most likely failed too.

@@ -25,4 +25,6 @@ export interface PostAnswer {
   readonly status: number;
   /** The header `Retry-After`. */
   readonly retryAfter: string | null;
+  /** It is `application/problem+json`: nobody but the collector refuses in that form. */
+  readonly isProblem: boolean;
 }

@@ -18,7 +18,10 @@ export function thisPage(): Page {
       const answer = await fetch(url, { method: 'POST', body, keepalive: true, signal });
       // Until its answer is read, a request counts as under way.
       await answer.text().catch(() => '');
-      return { status: answer.status, retryAfter: answer.headers.get('Retry-After') };
+      const { status, headers } = answer;
+      // A page of another origin may read this type without being told so (Fetch standard, CORS-safelisted response header).
+      const isProblem = /^application\/problem\+json/.test(headers.get('Content-Type') ?? '');
+      return { status, retryAfter: headers.get('Retry-After'), isProblem };
     },
     after: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);

@@ -82,7 +82,7 @@ function readLocation(location: EdgeLocation | null | undefined, member: Member<
 
 function readDevice(device: EdgeDevice | null | undefined, member: Member<'device'>): ColumnValue {
   if (member !== 'kind') return device?.[member] ?? undefined;
-  // Akamai counts a tablet as mobile too. Where it knows neither, it knows no device.
+  // Akamai counts a tablet as mobile too (rule format v2026-01-09, deviceCharacteristic). Where it knows neither, it knows no device.
   if (device?.isTablet) return 'tablet';
   if (device?.isMobile) return 'phone';
   return device?.isMobile === false ? 'desktop' : undefined;

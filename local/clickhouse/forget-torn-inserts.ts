@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { types } from 'node:util';
 
 /**
  * Has the tables of a killed engine forget the tokens of inserts that it did not live to finish: sent again, their rows are taken.
@@ -27,11 +28,14 @@ async function wasKilled(dataDir: string): Promise<boolean> {
   const status = await readFile(join(dataDir, 'status'), 'utf8').catch(() => '');
   const pid = /^PID: (\d+)$/m.exec(status)?.[1];
   if (pid === undefined) return false;
+  // This process has opened nothing yet. In a container the engine has the same number at each start.
+  if (Number(pid) === process.pid) return true;
   try {
     process.kill(Number(pid), 0);
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    // Not allowed to signal it: another account's, and alive.
+    return !(types.isNativeError(error) && 'code' in error && error.code === 'EPERM');
   }
 }
 

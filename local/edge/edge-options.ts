@@ -86,6 +86,8 @@ export interface EdgeProperty {
 export interface Edge {
   /** Origin, `http://127.0.0.1:port`. */
   readonly url: string;
+  /** Resolves when the edge's process has ended, whoever ended it. */
+  readonly gone: Promise<void>;
   /** What ran so far. Rejects with `EDGE_GONE` when the edge's process has ended. */
   report(): Promise<EdgeReport>;
   /** Ends the process: requests under way get up to 5 s, then sub-requests that nobody awaits up to 4 s. */

@@ -70,6 +70,7 @@ export function readLocation(edgescape: string): UserLocation {
 
 export function readDevice(userAgent: string): Device {
   const isTablet = TABLET.test(userAgent);
-  const isMobile = !isTablet && PHONE.test(userAgent);
-  return { isMobile, isTablet, isWireless: isMobile || isTablet };
+  // "IS_TABLET. Boolean value, subset of IS_MOBILE" (Akamai, rule format v2026-01-09, criterion deviceCharacteristic).
+  const isMobile = isTablet || PHONE.test(userAgent);
+  return { isMobile, isTablet, isWireless: isMobile };
 }

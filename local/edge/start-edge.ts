@@ -35,7 +35,16 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     case 'report':
       throw new TypeError('the edge reported before it was ready');
     case 'ready':
-      return { url: answer.url, report: askInTurn(child, gone), stop: () => stop(child, gone) };
+      return {
+        url: answer.url,
+        // Where the process fails otherwise, the next report says so.
+        gone: gone.then(
+          () => undefined,
+          () => undefined,
+        ),
+        report: askInTurn(child, gone),
+        stop: () => stop(child, gone),
+      };
     default:
       return answer satisfies never;
   }

@@ -5,6 +5,9 @@ import { closeServer, listen } from '../listen.ts';
 import { answerRead, type ReadAnswer } from './answer-read.ts';
 import { ItemStore, type Lateness } from './item-store.ts';
 
+/** Where every EdgeWorker reads EdgeKV, also by Akamai's `edgekv.js`: the edge has this service behind it. */
+export const EDGEKV_HOST = 'edgekv.akamai-edge-svcs.net';
+
 export interface EdgeKvServiceOptions {
   /**
    * What readers on the wire route must send; a token or, in newer accounts, a reference to one. Not empty. Undefined: any will do, as for

@@ -104,6 +104,33 @@ inChromium('a page in Chromium', () => {
     expect(new Set(elsewhere.seen.map(({ method }) => method))).toEqual(new Set(['POST']));
   });
 
+  test('has its events stored also where something on the way refused them at first, as if they were too many', async () => {
+    const run = `refused-${SEED}`;
+    const context = await browser.newContext();
+    const visitor = await openVisitor(context, site.url, { run });
+    const refused = context.waitForEvent('response', (response) => response.status() === 413);
+    site.setWeather('refused-on-the-way');
+
+    await visitor.track(0, 5);
+    await refused;
+    site.setWeather('fair');
+
+    expect(mistakes(await allStored(run, visitor), visitor)).toEqual(NO_MISTAKES);
+  });
+
+  test('of an origin that is allowed drops what the collector of another host refuses', async () => {
+    const context = await browser.newContext();
+    const query = { run: `unfit-${SEED}`, collector: `${elsewhere.url}/collect` };
+    const refused = context.waitForEvent('response', (response) => response.status() === 422);
+    await openVisitor(context, site.url, query);
+    const [page] = context.pages();
+
+    await page?.evaluate('client.track({ event_name: "unfit", event_value: "no number" })');
+    await refused;
+
+    await page?.waitForFunction('!Object.keys(localStorage).some((key) => key.startsWith("edgehouse "))');
+  });
+
   test('of an origin that is not allowed has nothing stored, and keeps what it has', async () => {
     const run = `stranger-${SEED}`;
     const context = await browser.newContext();

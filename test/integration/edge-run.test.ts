@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -65,6 +66,15 @@ function write(path: string, text: string): string {
   return place;
 }
 
+/** The edges that this process has started. */
+function edgeProcesses(): readonly number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  return lines
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .filter((found) => Number(found?.[2]) === process.pid && found?.[3]?.includes('edge-process.ts'))
+    .map((found) => Number(found?.[1]));
+}
+
 /** Runs the command until `work` is done with its URL. @returns what it printed */
 async function serving(
   args: readonly string[],
@@ -109,6 +119,23 @@ describe('edgehouse edge run', () => {
     expect(printed).toContain('onClientRequest: pages.example.com 200, 1 times');
     expect(printed).toContain('onClientRequest: info greets Ann B');
     expect(printed).toContain('Estimates of this machine');
+  });
+
+  test.each(['.', './', '../bundle'])('serves the folder that it is started in, as %s', async (place) => {
+    const before = process.cwd();
+    const seen: number[] = [];
+    let printed = '';
+    process.chdir(join(folder, 'bundle'));
+    try {
+      printed = await serving(['--bundle', place], async (url) => {
+        seen.push((await fetch(`${url}/hello`)).status);
+      });
+    } finally {
+      process.chdir(before);
+    }
+
+    expect(seen).toEqual([200]);
+    expect(printed).toMatch(/^bundle, version 2\.1\.0, /);
   });
 
   test('shows an EdgeKV item some time after the start, if told so', async () => {
@@ -158,6 +185,17 @@ describe('edgehouse edge run', () => {
 
     expect(printed).toMatch(/^onClientRequest +1 +ExecutionError 1 .* 2 +1$/m);
     expect(printed).toContain('sub-request 3 of one onClientRequest call: the tier allows 2');
+  });
+
+  test('ends and says why when something has killed the edge, and not first at Ctrl-C', async () => {
+    const out = (line: string): void => {
+      if (line.startsWith('http://')) for (const pid of edgeProcesses()) process.kill(pid, 'SIGKILL');
+    };
+    const command = parseEdgeRun(['--bundle', join(folder, 'bundle')]);
+
+    const ended = edgeRun(command, { out, now: Date.now, interrupted: () => new AbortController().signal });
+
+    await expect(ended).rejects.toMatchObject({ code: 'EDGE_GONE', message: expect.stringContaining('SIGKILL') });
   });
 
   test.each<[string, Readonly<Record<string, string>>, string]>([

@@ -438,6 +438,18 @@ describe('a rollback', () => {
     expect(rig.lines.at(-1)).toBe('collector  STAGING: 0.9.0 is active, not 1.0.0: there is nothing to undo');
   });
 
+  test('goes one version further back with the bundles of the version that it went back to', async () => {
+    await rig.build('1.1.0');
+    await rig.deploy(...ONE);
+    await rig.deploy(...ONE, '--rollback');
+    await rig.build('1.0.0');
+
+    const failure = await rig.deploy(...ONE, '--rollback');
+
+    expect(failure).toBeUndefined();
+    expect(['STAGING', 'PRODUCTION'].map((network) => rig.api.active(COLLECTOR, network))).toEqual(['0.9.0', '0.9.0']);
+  });
+
   test('that is run again while the first one goes on waits for it', async () => {
     rig.api.plans.push({ takes: 20 * MINUTE });
     const first = await rig.deploy(...ONE, '--rollback', '--network', 'production', '--wait', '1');

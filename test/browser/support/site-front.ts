@@ -6,9 +6,9 @@ import { closeServer, listen } from '../../../local/listen.ts';
 
 /**
  * What becomes of a posted batch: the edge answers it; the collector says 503; it reaches the edge and the answer is lost on its way back;
- * it is lost itself.
+ * it is lost itself; something on the way refuses it, in a form of its own.
  */
-export type Weather = 'fair' | 'outage' | 'answers-lost' | 'batches-lost';
+export type Weather = 'fair' | 'outage' | 'answers-lost' | 'batches-lost' | 'refused-on-the-way';
 
 /** A batch that the browser let go, whatever became of it. */
 export interface SeenBatch {
@@ -71,6 +71,9 @@ export async function startSiteFront(): Promise<SiteFront> {
     if (met === 'outage') {
       const refusal = problemAnswer('UNAVAILABLE', 'The service could not take the batch now.', { retryAfter: 1 });
       return void response.writeHead(refusal.status, refusal.headers).end(refusal.body);
+    }
+    if (met === 'refused-on-the-way') {
+      return void response.writeHead(413, { 'content-type': 'text/html' }).end('<title>Too large</title>');
     }
     const sent = request(url, { method, headers });
     const answered = new Promise<IncomingMessage>((resolve, reject) =>

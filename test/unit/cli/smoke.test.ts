@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseCommand } from '../../../cli/parse-command.ts';
 import { UsageError } from '../../../cli/usage.ts';
@@ -104,6 +106,20 @@ describe('edgehouse smoke', () => {
     const run = await smoke();
 
     expect(checksOf(run)).toContainEqual({ check: 'a good batch', expected: expect.anything(), seen, ok: false });
+  });
+
+  test.each([
+    ['that is not there', 'none.json', undefined, /ENOENT.*Check its path/],
+    ['of two rows, one a line', 'rows.ndjson', '{"a":1}\n{"a":2}\n', /expected one JSON object/],
+  ])('says what it expects of a file %s, and sends nothing', async (_which, name, text, said) => {
+    const file = join(rig.folder, name);
+    if (text !== undefined) writeFileSync(file, text);
+    const options = rig.options().map((word) => (word === '--api' ? '--url' : word));
+
+    const { status, err } = await rig.runSend(['smoke', file, ...options], '');
+
+    expect([status, rig.seen]).toEqual([2, []]);
+    expect(err.join('\n')).toMatch(said);
   });
 
   test('says where to look when no batch is let in, as from an address that is not one of production.originIps', async () => {

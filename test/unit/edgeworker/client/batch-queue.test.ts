@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { ACCEPTED, answered, eventsOf, fakeBrowser, STORED_LATE, UNHEARD, UNREACHABLE } from './fake-browser.ts';
+import {
+  ACCEPTED,
+  answered,
+  answeredOnTheWay,
+  eventsOf,
+  fakeBrowser,
+  STORED_LATE,
+  UNHEARD,
+  UNREACHABLE,
+} from './fake-browser.ts';
 
 const MINUTE = 60_000;
 
@@ -8,7 +17,9 @@ describe('a batch', () => {
     ['503', answered(503)],
     ['429', answered(429)],
     ['403, as before the origin is allowed', answered(403)],
-    ['200 from somebody else', answered(200)],
+    ['200 from somebody else', answeredOnTheWay(200)],
+    ['400 from somebody else', answeredOnTheWay(400)],
+    ['413 from somebody else', answeredOnTheWay(413)],
     ['an answer that nobody hears', UNHEARD],
     ['no network', UNREACHABLE],
   ])(

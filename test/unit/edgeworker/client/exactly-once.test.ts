@@ -5,6 +5,7 @@ import {
   ACCEPTED,
   type Attempt,
   answered,
+  answeredOnTheWay,
   type FakeBrowser,
   type Fate,
   fakeBrowser,
@@ -39,7 +40,8 @@ const fate = fc
     answered(503),
     answered(429, '3'),
     answered(403),
-    answered(200),
+    answeredOnTheWay(200),
+    answeredOnTheWay(413),
   )
   .chain((kind) => fc.integer({ min: 1, max: 14_000 }).map((afterMs) => ({ ...kind, afterMs })));
 const step = (mostMs: number): fc.Arbitrary<Step> =>

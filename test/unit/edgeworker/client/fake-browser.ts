@@ -46,15 +46,21 @@ export interface FakeBrowser {
   advance(milliseconds: number): Promise<void>;
 }
 
-export const ACCEPTED: Fate = { arrives: true, answer: { status: 202, retryAfter: null }, afterMs: 50 };
+export const ACCEPTED: Fate = answered(202);
 /** Stored, but nobody hears of it. */
 export const UNHEARD: Fate = { arrives: true, answer: 'silence', afterMs: 50 };
 /** Stored, and then ingest took too long to say so. */
-export const STORED_LATE: Fate = { arrives: true, answer: { status: 503, retryAfter: null }, afterMs: 50 };
+export const STORED_LATE: Fate = { ...answered(503), arrives: true };
 export const UNREACHABLE: Fate = { arrives: false, answer: 'silence', afterMs: 50 };
 
+/** What the collector answers. */
 export function answered(status: number, retryAfter: string | null = null): Fate {
-  return { arrives: status === 202, answer: { status, retryAfter }, afterMs: 50 };
+  return { arrives: status === 202, answer: { status, retryAfter, isProblem: status >= 400 }, afterMs: 50 };
+}
+
+/** What Akamai answers by itself, in a form of its own. */
+export function answeredOnTheWay(status: number): Fate {
+  return { arrives: false, answer: { status, retryAfter: null, isProblem: false }, afterMs: 50 };
 }
 
 const START = 1_763_884_800_000;

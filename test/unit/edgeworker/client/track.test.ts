@@ -74,6 +74,29 @@ describe('an event', () => {
     client.track({ event_name: 'signup' });
   });
 
+  test('has the type of its known columns also where the table takes any other field', () => {
+    interface Row {
+      readonly event_time: string;
+      readonly path: string;
+      readonly host: string;
+      readonly event_name?: string | null;
+      readonly [field: string]: unknown;
+    }
+    const create: CreateClient = (options) => fakeBrowser().open(options).client;
+
+    const client = create<Row>();
+    const named = create<Row, 'host'>({ defaults: () => ({ host: 'www.example.com' }) });
+
+    expect(client.track({ host: 'www.example.com', event_name: 'signup', more: [1] })).toBe(true);
+    expect(named.track({ event_time: '2026-11-23T10:00:00Z', path: '/', more: [1] })).toBe(true);
+    // @ts-expect-error The table wants a host.
+    client.track({ event_name: 'signup' });
+    // @ts-expect-error A name is a text.
+    client.track({ host: 'www.example.com', event_name: 1 });
+    // @ts-expect-error So is a path, where a page gives its own.
+    client.track({ host: 'www.example.com', path: 1 });
+  });
+
   test.each<[string, object]>([
     ['of more than 16,000 bytes', { text: 'ü'.repeat(8_000) }],
     ['with a cycle', cyclic()],

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findTornInserts, forgetTornInserts } from '../../../../local/clickhouse/forget-torn-inserts.ts';
 
@@ -68,7 +68,10 @@ describe('a data directory', () => {
     writeFileSync(log, add('all_2_2_0', 'torn'));
     mkdirSync(join(dataDir, 'store/abc/table/all_1_1_0'));
   });
-  afterEach(() => rmSync(dataDir, { recursive: true }));
+  afterEach(() => {
+    jest.restoreAllMocks();
+    rmSync(dataDir, { recursive: true });
+  });
 
   test('of an engine that was killed forgets what is torn, once', async () => {
     // No process has so high an id.
@@ -81,7 +84,7 @@ describe('a data directory', () => {
   });
 
   test.each([
-    ['that runs', `PID: ${process.pid}\n`],
+    ['that runs', `PID: ${process.ppid}\n`],
     ['that was closed', undefined],
   ])('of an engine %s is left as it is', async (_which, status) => {
     if (status !== undefined) writeFileSync(join(dataDir, 'status'), status);
@@ -89,5 +92,27 @@ describe('a data directory', () => {
     await forgetTornInserts(dataDir);
 
     expect(readFileSync(log, 'utf8')).toBe(add('all_2_2_0', 'torn'));
+  });
+
+  test('of a killed engine that had the number of this process forgets what is torn: in a container each start has the same', async () => {
+    writeFileSync(join(dataDir, 'status'), `PID: ${process.pid}\n`);
+
+    await forgetTornInserts(dataDir);
+
+    expect(readFileSync(log, 'utf8')).toBe(add('all_2_2_0', 'torn') + drop('all_2_2_0', 'torn'));
+  });
+
+  test.each([
+    ['another account runs is left as it is', 'EPERM', ''],
+    ['nobody runs any more forgets what is torn', 'ESRCH', drop('all_2_2_0', 'torn')],
+  ])('of an engine that %s', async (_which, code, added) => {
+    writeFileSync(join(dataDir, 'status'), 'PID: 4711\n');
+    jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error(`kill ${code}`), { code });
+    });
+
+    await forgetTornInserts(dataDir);
+
+    expect(readFileSync(log, 'utf8')).toBe(add('all_2_2_0', 'torn') + added);
   });
 });

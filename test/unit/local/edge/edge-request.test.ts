@@ -42,7 +42,7 @@ describe('a request', () => {
       url: '/p/a?b=c?d',
       clientIp: '203.0.113.9',
       userLocation: { country: 'US', region: 'MA', city: 'CAMBRIDGE', fips: ['1', '2'] },
-      device: { isMobile: false, isTablet: true, isWireless: true },
+      device: { isMobile: true, isTablet: true, isWireless: true },
       headers: ['connection', 'host', 'user-agent'],
       time: '2026-01-01',
       none: null,

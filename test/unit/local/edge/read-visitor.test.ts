@@ -15,8 +15,8 @@ describe('readVisitor', () => {
   test.each([
     ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148', { isMobile: true, isTablet: false }],
     ['Mozilla/5.0 (Linux; Android 15; Pixel 9) Chrome/130 Mobile Safari/537.36', { isMobile: true, isTablet: false }],
-    ['Mozilla/5.0 (Linux; Android 15; SM-X900) Chrome/130 Safari/537.36', { isMobile: false, isTablet: true }],
-    ['Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X)', { isMobile: false, isTablet: true }],
+    ['Mozilla/5.0 (Linux; Android 15; SM-X900) Chrome/130 Safari/537.36', { isMobile: true, isTablet: true }],
+    ['Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X)', { isMobile: true, isTablet: true }],
     ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/130', { isMobile: false, isTablet: false }],
   ])('tells the device of %s', (userAgent, device) => {
     expect(readDevice(userAgent)).toMatchObject(device);
