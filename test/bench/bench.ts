@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
+import { BatchNotStoredError } from './batch-not-stored-error.ts';
 import { benchJobs, type Job } from './bench-jobs.ts';
 import type { Figure } from './figure.ts';
 import { figureTables } from './figure-table.ts';
-import { BatchNotStoredError } from './measure-ingest.ts';
 import { startBenchEngine } from './start-bench-engine.ts';
 import { startIngest } from './start-ingest.ts';
 

@@ -8,12 +8,12 @@ import { batchRequest } from '../../functions/shared/batch-request.ts';
 import { type Credentials, parseCredentials } from '../../local/credentials.ts';
 import type { ReadyLine } from '../../local/start-stack.ts';
 import { createRawPost } from './baseline/post-raw-body.ts';
+import { BatchNotStoredError } from './batch-not-stored-error.ts';
 import { type BenchBatch, benchBatch } from './bench-batch.ts';
 import { benchConfig } from './bench-config.ts';
 import { type CompareOptions, compare, contender } from './compare.ts';
 import { DATA_SETS } from './data-sets.ts';
 import { comparedFigure, type Figure } from './figure.ts';
-import { BatchNotStoredError } from './measure-ingest.ts';
 import { postBody } from './post-body.ts';
 
 const ROWS = 10;
@@ -32,9 +32,8 @@ export const GATEWAY_FIGURE = `gateway requests/s, batch of ${ROWS}, ${CONNECTIO
 export async function measureGateway(options: CompareOptions): Promise<readonly Figure[]> {
   const stack = await startStack();
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const { url, username, password } = adminOf(stack.ready);
   const { database } = benchConfig.clickhouse;
-  const ceiling = createRawPost({ url, username, password, database, table: 'web_events' });
+  const ceiling = createRawPost({ ...stack.admin, database, table: 'web_events' });
   try {
     const [webEvents] = DATA_SETS;
     if (webEvents === undefined) return [];
@@ -48,8 +47,8 @@ export async function measureGateway(options: CompareOptions): Promise<readonly 
         });
     });
     const raw = contender(() => {
-      const bodies = Array.from({ length: REQUESTS }, () => batch.body);
-      return () => inParallel(bodies, (body) => ceiling.post(body, 'json'));
+      const batches = Array.from({ length: REQUESTS }, () => batch);
+      return () => inParallel(batches, (one) => ceiling.post(one));
     });
     await compare([ours, raw], options);
     const perSecond = (ms: readonly number[]) => ms.map((took) => (REQUESTS / took) * 1000);
@@ -98,18 +97,20 @@ async function startStack() {
     env: { ...process.env, CLICKHOUSE_URL: '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ready = await readyLine(child);
-  const item = await fetch(ready.edgekvItem);
-  const credentials = parseCredentials(await item.text(), Math.floor(Date.now() / 1000));
-  return {
-    ready,
-    credentials,
-    async stop() {
-      const gone = once(child, 'close');
-      child.kill('SIGTERM');
-      await gone;
-    },
+  const gone = once(child, 'close');
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await gone;
   };
+  try {
+    const ready = await readyLine(child);
+    const item = await fetch(ready.edgekvItem);
+    const credentials = parseCredentials(await item.text(), Math.floor(Date.now() / 1000));
+    return { ready, credentials, admin: adminOf(ready), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function readyLine(child: ChildProcess & { readonly stdout: NodeJS.ReadableStream }): Promise<ReadyLine> {

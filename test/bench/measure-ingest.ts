@@ -3,20 +3,11 @@ import { lambdaContext } from '../../local/gateway/lambda-context.ts';
 import type { HandWrittenInsert } from './baseline/hand-written-insert.ts';
 import type { RawPost } from './baseline/post-raw-body.ts';
 import { batchEvent, type Sender } from './batch-event.ts';
+import { BatchNotStoredError } from './batch-not-stored-error.ts';
 import { type BenchBatch, subjectOf } from './bench-batch.ts';
 import { type CompareOptions, compare, contender } from './compare.ts';
 import { nullStream } from './data-sets.ts';
 import { comparedFigure, type Figure } from './figure.ts';
-
-/** A batch that was not stored: a figure that counts it would be worthless. */
-export class BatchNotStoredError extends Error {
-  override readonly name = 'BatchNotStoredError';
-  readonly code = 'BATCH_NOT_STORED';
-
-  constructor({ rows, format }: Pick<BenchBatch, 'rows' | 'format'>, seen: string) {
-    super(`A batch of ${rows} rows as ${format} was not stored: expected 200, saw ${seen}. Is the machine busy?`);
-  }
-}
 
 export const INGEST_MEASURES = {
   rows: 'ingest rows/s',
@@ -51,13 +42,16 @@ export async function measureIngest(
       const mine = event(stream);
       return () => ingestBatch(ingest, mine, batch);
     });
+  const notStored = (error: unknown): never => {
+    throw new BatchNotStoredError(batch, String(error));
+  };
   const ours = through(dataSet.stream);
   const unstored = through(nullStream(dataSet.stream));
   const theirs = contender(() => {
     const mine = event(dataSet.stream);
-    return () => baseline.insert(mine);
+    return () => baseline.insert(mine).catch(notStored);
   });
-  const raw = contender(() => () => ceiling.post(body, format));
+  const raw = contender(() => () => ceiling.post(batch));
   await compare([ours, theirs, raw, unstored], options);
 
   const perSecond = ({ ms }: { readonly ms: readonly number[] }) => ms.map((took) => (rows / took) * 1000);

@@ -7,7 +7,8 @@ import { caseSeed } from './support/chaos-random.ts';
 import { type BuiltBundle, runCase } from './support/chaos-run.ts';
 
 // EDGEHOUSE_CHAOS_CASES=200000 npm run jest -- test/faults/edge-chaos.test.ts
-// A case that fails is run alone by EDGEHOUSE_CHAOS_SEED=<the printed seed> EDGEHOUSE_CHAOS_FIRST=<its number> EDGEHOUSE_CHAOS_CASES=1.
+// A case that fails is run alone by EDGEHOUSE_CHAOS_SEED=<the printed seed> EDGEHOUSE_CHAOS_FIRST=<its number> EDGEHOUSE_CHAOS_CASES=1
+// EDGEHOUSE_CHAOS_PROCESS_CASES=1; both tests count their cases from the same first one.
 const CASES = Number(process.env['EDGEHOUSE_CHAOS_CASES'] ?? 5_000);
 const FIRST = Number(process.env['EDGEHOUSE_CHAOS_FIRST'] ?? 0);
 const SEED = Number(process.env['EDGEHOUSE_CHAOS_SEED'] ?? Date.now() % 1_000_000_000);
@@ -60,7 +61,10 @@ describe('chaos at the edge', () => {
       for (let attempt = 2; attempt <= ATTEMPTS && wrong.size > 0; attempt++)
         wrong = await runInProcess([...wrong.keys()]);
 
-      expect([...wrong].map(([{ seed, bundle }, faults]) => `${bundle}, case seed ${seed}: ${faults}`)).toEqual([]);
+      const named = [...wrong].map(
+        ([chaos, faults]) => `case ${FIRST + cases.indexOf(chaos)} (${chaos.bundle}): ${faults}`,
+      );
+      expect(named).toEqual([]);
     },
     10 * 60_000,
   );

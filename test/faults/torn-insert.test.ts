@@ -46,7 +46,9 @@ async function tear(table: string, batch: TestBatch): Promise<void> {
     format: 'JSONEachRow',
   });
   const parts = await answer.json<{ path: string }>();
+  expect(parts).not.toEqual([]);
   await database().kill();
   for (const { path } of parts) await rm(path, { recursive: true });
   await database().startAgain();
+  expect(await pipeline().truthOf(batch)).not.toEqual(EXACTLY_ONCE);
 }

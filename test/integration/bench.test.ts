@@ -57,7 +57,7 @@ describe('the bench', () => {
     const ours = await takeRows(dataSet);
     await handWritten.insert(event);
     const theirs = await takeRows(dataSet);
-    await raw.post(batch.body, format);
+    await raw.post(batch);
     const posted = await takeRows(dataSet);
     await handWritten.close();
     raw.close();

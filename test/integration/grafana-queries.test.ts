@@ -18,7 +18,7 @@ const LOST = '018f0000-0000-7000-8000-00000000dead';
 
 let operator: OperatorStack;
 let began: number;
-let [plain, mixed, collected, spooled] = ['', '', '', ''];
+let plain = '';
 
 /** Rows of events that happened so many seconds before they are sent. */
 const events = (count: number, secondsAgo: number) =>
@@ -31,16 +31,12 @@ beforeAll(async () => {
   operator = await startOperatorStack(config);
   began = Date.now();
   plain = await operator.send(events(3, 40));
-  mixed = await operator.send([
-    ...events(1, 40),
-    { path: '/late', campaign: 'x' },
-    { ...events(1, 40)[0], campaign: 'x' },
-  ]);
-  collected = await operator.send([...events(1, 40), { event_time: 'soon', path: '/' }], 12346);
+  await operator.send([...events(1, 40), { path: '/late', campaign: 'x' }, { ...events(1, 40)[0], campaign: 'x' }]);
+  await operator.send([...events(1, 40), { event_time: 'soon', path: '/' }], 12346);
   // The time at which it comes in is 20 s before ClickHouse's own when it writes it.
   operator.wait(-20_000);
   operator.proxy.set(ROWS_INSERT, reset);
-  spooled = await operator.send(events(2, 40));
+  await operator.send(events(2, 40));
   operator.proxy.clear();
   // The breaker tries again, and the clock is right again.
   operator.wait(31_000);
@@ -194,7 +190,6 @@ describe('the Grafana dashboard, asked with the rights of its reader', () => {
       ['ew/12345/0.1.0', 'web-edge', 'us-east-1', '8', '4'],
       ['ew/12346/0.1.0', 'web-collector', 'us-east-1', '1', '1'],
     ]);
-    expect([mixed, collected, spooled].every((id) => id !== '')).toBe(true);
   });
 });
 

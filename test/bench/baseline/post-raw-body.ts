@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
+import { BatchNotStoredError } from '../batch-not-stored-error.ts';
+import type { BenchBatch } from '../bench-batch.ts';
 import type { BodyFormat } from '../data-sets.ts';
 import { postBody } from '../post-body.ts';
 import type { HandWrittenOptions } from './hand-written-insert.ts';
 
 /** Posts bodies as they came, to ClickHouse itself. */
 export interface RawPost {
-  /** @throws Error where ClickHouse did not answer 200 and nothing else */
-  post(body: Buffer, format: BodyFormat): Promise<void>;
+  /** @throws BatchNotStoredError where ClickHouse did not answer 200 and nothing else */
+  post(batch: Pick<BenchBatch, 'body' | 'format' | 'rows'>): Promise<void>;
   close(): void;
 }
 
@@ -36,7 +38,8 @@ export function createRawPost({ url, username, password, database, table }: Hand
     input_format_column_name_matching_mode: 'match_case',
   };
   return {
-    async post(body, format) {
+    async post(batch) {
+      const { body, format } = batch;
       const query = `INSERT INTO ${table} FORMAT ${CLICKHOUSE_FORMATS[format]}`;
       const parameters = new URLSearchParams({
         database,
@@ -47,7 +50,7 @@ export function createRawPost({ url, username, password, database, table }: Hand
       const encoding = format === 'gzip' ? { 'Content-Encoding': 'gzip' } : {};
       const answer = await postBody(`${url}/?${parameters}`, agent, { ...headers, ...encoding }, body);
       if (answer.status !== 200 || answer.text !== '') {
-        throw new Error(`ClickHouse answered ${answer.status}: ${answer.text.slice(0, 300)}`);
+        throw new BatchNotStoredError(batch, `${answer.status} ${answer.text.slice(0, 300).trim()}`);
       }
     },
     close: () => agent.destroy(),

@@ -21,7 +21,7 @@ const START_MS = 1_763_884_800_123;
 /** No visitor waits longer than this for the collector; for a page nobody waits at all. */
 const BUDGET_MS = EDGEKV_BUDGET_MS + INGEST_BUDGET_MS;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const TOKENS = /aa\.token|reference|Zk1x0c9dQe7hL2sA/;
+const TOKENS = /aa\.token|reference|Zk1x0c9dQe7hL2sA|batchkey/;
 
 /** Runs a case in this process, and holds each of its visits against the documents. */
 export async function runCase(
@@ -48,6 +48,7 @@ export async function runCase(
 }
 
 interface Seen {
+  readonly edgeMs: number;
   readonly answer: MadeAnswer | undefined;
   readonly thrown: string | undefined;
   readonly reads: readonly SubRequest[];
@@ -116,7 +117,7 @@ async function runVisit(
     if (name === 'responseProvider') answer = ran.returned as MadeAnswer;
     else if (ran.returned !== undefined) call.breaches.push(`${name} returned something that Akamai would wait for`);
   }
-  return { answer, thrown, reads, posts, judged, ...total, logged: call.logged, breaches: call.breaches };
+  return { edgeMs, answer, thrown, reads, posts, judged, ...total, logged: call.logged, breaches: call.breaches };
 }
 
 function played({ status, headers, body }: ReplyText, { kind, headMs, bodyMs }: Course): SubAnswer {
@@ -145,7 +146,7 @@ function compare(visit: ChaosVisit, expected: Expected, seen: Seen, settings: Ed
   for (const [at, line] of expected.logged.entries())
     must(`log line: ${line}`, true, seen.logged[at]?.startsWith(line));
   if (seen.logged.some((line) => TOKENS.test(line) || line.includes(SECRET))) faults.push('a secret in the log');
-  for (const post of seen.posts) faults.push(...postFaults(visit, post, settings));
+  for (const post of seen.posts) faults.push(...postFaults(visit, post, seen.edgeMs, settings));
   // A batch may be late or signed by a token that is over; it is never malformed.
   if (seen.judged.includes('MALFORMED')) faults.push('a batch that ingest cannot make out');
   if (visit.post === undefined) {
@@ -185,6 +186,7 @@ function answerFaults(
 function postFaults(
   visit: ChaosVisit,
   { method, headers, body = '' }: SubRequest,
+  edgeMs: number,
   settings: EdgeSettings,
 ): readonly string[] {
   const { post } = visit;
@@ -198,7 +200,7 @@ function postFaults(
   if (headers['content-type'] !== (post?.format === 'csv' ? 'text/csv' : 'application/json'))
     faults.push('content type');
   if (body.length > 500_000) faults.push(`a batch of ${body.length} characters`);
-  return [...faults, ...rowFaults(visit, id, body, settings)];
+  return [...faults, ...rowFaults(visit, { batchId: id, body, edgeMs }, settings)];
 }
 
 /** A name for what a visit ended in. */

@@ -1,21 +1,26 @@
-import { isIP } from 'node:net';
 import type { VisitorRequest, VisitorResponse } from '../../../edgeworker/src/platform.ts';
 import { sampleRate } from '../../../edgeworker/src/sample-request.ts';
-import type { ColumnSource, EdgeSettings } from '../../../edgeworker/src/settings.ts';
+import type { EdgeSettings } from '../../../edgeworker/src/settings.ts';
 import { csvRows } from '../../../functions/ingest/csv-rows.ts';
 import { KEY_VARIABLE } from './chaos-bundles.ts';
 import type { ChaosVisit } from './chaos-cases.ts';
+import { expectedValue, hasAddress, hasKey, LEAST_KEY } from './chaos-values.ts';
 import { SECRET } from './chaos-world.ts';
 
 // What docs/edge.md says of the columns that the edge fills in, held against what was sent.
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Fewer characters are no key. */
-const LEAST_KEY = 32;
-const MOST_TEXT = 512;
-/** Texts of the pages of the cases, none of which the edge would say itself. */
-const PAGE_TEXTS: readonly unknown[] = ['', 'x', 'żółw \u{1f600}', '\u0000'];
+/** What a batch is, as it was sent. */
+interface Sent {
+  readonly batchId: string;
+  readonly body: string;
+  /** The edge's clock. */
+  readonly edgeMs: number;
+}
+
+/** Characters of a wrong value. */
+const MOST_SHOWN = 80;
 const utf8 = new TextEncoder();
 
 /** Whether sampling leaves the visitor out; whom it keeps is tested by itself. */
@@ -35,39 +40,38 @@ export function hiddenAddress({ visitor }: ChaosVisit, { clientIp }: EdgeSetting
 }
 
 /** What is wrong with the rows of a batch, whose JSON or CSV is read as ingest reads it. */
-export function rowFaults(visit: ChaosVisit, batchId: string, body: string, settings: EdgeSettings): readonly string[] {
+export function rowFaults(
+  visit: ChaosVisit,
+  { batchId, body, edgeMs }: Sent,
+  settings: EdgeSettings,
+): readonly string[] {
   const { post } = visit;
   const rows = post?.format === 'csv' ? csvObjects(body) : (JSON.parse(body) as readonly unknown[]);
   if (rows.length !== (post?.rows ?? 1)) return ['a body with another number of rows'];
   const faults = body.includes(SECRET) ? ['the key of the addresses'] : [];
-  const seen = new Map<string, unknown>();
   for (const [index, row] of rows.entries()) {
     if (!isRow(row)) continue;
-    faults.push(...columnFaults(visit, row, settings));
+    faults.push(...columnFaults(visit, row, edgeMs, settings));
     if (post === undefined) faults.push(...eventFaults(row, settings));
     else if (row['request_id'] !== `${batchId}/${index}`) faults.push('a request_id that is not the edge’s');
-    for (const column of Object.keys(settings.columns)) {
-      if (seen.has(column) && seen.get(column) !== row[column]) faults.push(`${column} differs between rows`);
-      seen.set(column, row[column]);
-    }
   }
-  return faults;
+  return [...new Set(faults)];
 }
 
-function columnFaults({ visitor, post }: ChaosVisit, row: Row, { columns, clientIp }: EdgeSettings): readonly string[] {
-  return Object.entries(columns).flatMap(([column, source]) => {
+function columnFaults({ visitor, post }: ChaosVisit, row: Row, edgeMs: number, settings: EdgeSettings) {
+  return Object.entries(settings.columns).flatMap(([column, source]) => {
+    const wanted = expectedValue(source, visitor, settings.clientIp, edgeMs);
     const value = row[column];
-    if ('client' in source) {
-      const isThere = hasAddress(visitor) && (typeof clientIp === 'string' || hasKey(visitor));
-      const isRight = isThere ? addressShape(clientIp).test(String(value)) : value === undefined;
-      return isRight ? [] : [`${column} is ${String(value)}`];
-    }
-    if ('constant' in source) return value === source.constant ? [] : [`${column} is ${String(value)}`];
-    if (value === undefined) return [];
-    if (post !== undefined && (typeof value === 'object' || PAGE_TEXTS.includes(value)))
-      return [`${column} of the page`];
-    return isText(source) && !isShortText(value) ? [`${column} is no text of ${MOST_TEXT} characters`] : [];
+    // CSV has only texts, and no field for what is not known.
+    const written = post?.format === 'csv' && wanted !== undefined ? String(wanted) : wanted;
+    const isRight = wanted instanceof RegExp ? wanted.test(String(value)) : value === written;
+    return isRight ? [] : [`${column} is ${shown(value)}, expected ${shown(written)}`];
   });
+}
+
+function shown(value: unknown): string {
+  const text = String(value);
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}… (${text.length} characters)`;
 }
 
 /** An event has the columns of the config and no others. */
@@ -79,29 +83,6 @@ function eventFaults(row: Row, { columns, sampling }: EdgeSettings): readonly st
     ...strange.map((name) => `a column ${name}`),
     ...(sampling === undefined || rate === sampling.rate || rate === 1 ? [] : [`a rate of ${String(rate)}`]),
   ];
-}
-
-function addressShape(rule: EdgeSettings['clientIp']): RegExp {
-  if (rule === 'truncated') return /^(\d+\.\d+\.\d+\.0\/24|[\da-f:]+\/48)$/;
-  return rule === 'full' ? /^(\d+(\.\d+){3}|[\da-f]{1,4}(:[\da-f]{1,4}){7})$/ : /^[\da-f]{32}$/;
-}
-
-function isText(source: ColumnSource): boolean {
-  return 'header' in source || 'cookie' in source || 'variable' in source;
-}
-
-function isShortText(value: unknown): boolean {
-  return typeof value === 'string' && value.length > 0 && value.length <= MOST_TEXT && value.isWellFormed();
-}
-
-function hasAddress({ facts }: ChaosVisit['visitor']): boolean {
-  const address = String(facts['clientIp'] ?? '');
-  // Node takes a zone behind an address.
-  return isIP(address) !== 0 && !address.includes('%');
-}
-
-function hasKey({ variables }: ChaosVisit['visitor']): boolean {
-  return (variables[KEY_VARIABLE] ?? '').length >= LEAST_KEY;
 }
 
 /** The records of CSV by name; undefined for one that does not fit the header. */

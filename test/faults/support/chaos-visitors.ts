@@ -48,6 +48,8 @@ const PLACES = ['US', 'reserved', '', 'São Paulo', '\ud800', '12.5', 'NaN'];
 const MEMBERS = ['country', 'region', 'city', 'continent', 'zipCode', 'dma', 'timezone', 'latitude', 'longitude'];
 /** Of 32 characters or more, or too short to be one. */
 const ADDRESS_KEYS = [`${SECRET}, one of the property`, `${SECRET}, another of the property`, SECRET];
+/** All but the last two are numbers of bytes. */
+const LENGTHS = ['0', '512', '9'.repeat(15), '9'.repeat(16), '-1'];
 const PATHS = ['/', '/checkout', '/a'.repeat(4_000), '/%00', '//', '/../..', '/\u{1f600}', '?'];
 
 export function drawVisitor(draw: Draw): VisitorFacts {
@@ -89,5 +91,6 @@ function drawHeaders(draw: Draw, text: () => string): Readonly<Record<string, re
     if (draw.chance(0.7)) headers[name] = draw.chance(0.1) ? [] : draw.chance(0.1) ? [text(), text()] : [text()];
   }
   if (draw.chance(0.5)) headers['cookie'] = [`a=b; sid=${draw.pick(['1', '2', '3', text()])}`];
+  if (draw.chance(0.3)) headers['content-length'] = [draw.pick(LENGTHS)];
   return headers;
 }

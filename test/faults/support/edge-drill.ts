@@ -9,6 +9,7 @@ import { cachedSecret } from '../../../functions/shared/secret-cache.ts';
 import type { SecretStore } from '../../../functions/shared/secret-store.ts';
 import { formatVersionedKeys, parseVersionedKeys } from '../../../functions/shared/versioned-keys.ts';
 import { createLateEdgeKv } from '../../../local/edgekv/late-edge-kv.ts';
+import { seeded } from '../../../local/seeded.ts';
 import { answerOf } from '../../unit/edgeworker/fake-edge.ts';
 import { ISSUER } from '../../unit/functions/authorizer/sign-token.ts';
 import { akamaiApi } from './akamai-api.ts';
@@ -17,7 +18,7 @@ import { type DrillIssuer, startDrillIssuer } from './drill-issuer.ts';
 import { startEdgeSite } from './edge-site.ts';
 import { refreshFunction } from './refresh-function.ts';
 import { type ReplicatedSecret, replicatedSecret } from './replicated-secret.ts';
-import { seeded, simulatedTime } from './simulated-time.ts';
+import { simulatedTime } from './simulated-time.ts';
 import { verifyingRegion } from './verifying-region.ts';
 
 /** Minutes since the drill began. */

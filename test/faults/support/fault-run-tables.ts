@@ -2,6 +2,7 @@ import { parseMigration } from '../../../clickhouse/parse-migration.ts';
 import { readMigrations } from '../../../clickhouse/read-migrations.ts';
 import { parseConfig } from '../../../config/parse-config.ts';
 import { STAMPED_COLUMNS } from '../../../functions/ingest/contract.ts';
+import { STAMP_TYPES } from '../../unit/functions/ingest/stream-contract.ts';
 
 /**
  * The streams of a fault run: the shipped one, whose rows go out column by column, and one of columns that the Native format is not used
@@ -19,13 +20,6 @@ export const RUN_CONFIG = parseConfig({
     },
   },
 });
-
-const STAMP_TYPES: Readonly<Record<string, string>> = {
-  _batch_id: 'UUID',
-  _batch_rows: 'UInt32',
-  _row: 'UInt32',
-  _received_at: "DateTime64(3, 'UTC')",
-};
 
 const ORDERS = `CREATE TABLE IF NOT EXISTS orders
 (

@@ -1,7 +1,7 @@
+import { seeded } from '../../../local/seeded.ts';
 import { BATCH_FORMATS, type BatchFormat } from './batch-formats.ts';
 import { RUN_STREAMS, type RunStream } from './fault-run-tables.ts';
 import { makeBatch, type TestBatch } from './signed-batch.ts';
-import { seeded } from './simulated-time.ts';
 
 /** What has to become of rows. */
 export interface Expected {

@@ -19,6 +19,7 @@ import { patientConfig } from '../../faults/support/patient-config.ts';
 import type { RawRequest } from '../../integration/support/raw-http.ts';
 import type { Sender } from '../../integration/support/spoof-batch.ts';
 import { batchKeyOf } from '../../integration/support/spoof-oracle-signature.ts';
+import { STAMP_TYPES } from '../../unit/functions/ingest/stream-contract.ts';
 import { memoryBatchSpool } from '../../unit/functions/memory-batch-spool.ts';
 import { FUZZ_TABLES } from './fuzz-tables.ts';
 import { gatherInserts } from './gather-inserts.ts';
@@ -90,9 +91,7 @@ export async function openFuzzRig(): Promise<FuzzRig> {
   const engine = await startEngine({ dataDir: folder, accounts: [{ ...user, admin: true }], accessSql: [] });
   const admin = createAdminClient({ url: engine.url, ...user });
   const run = (home: Home, query: string) => admin.command({ query, http_headers: { 'X-ClickHouse-Database': home } });
-  const shipped = Object.values(CONFIG.streams).filter(
-    ({ table }, at) => Object.keys(CONFIG.streams)[at] === 'web_events' || table === 'web_events',
-  );
+  const shipped = Object.values(CONFIG.streams).filter(({ table }) => table === 'web_events');
   await migrate({ client: admin, database: 'shipped', streams: shipped, migrations: await readMigrations() });
   await admin.command({ query: 'CREATE DATABASE memory' });
   for (const table of ['web_events', 'quarantine']) {
@@ -183,11 +182,3 @@ export async function openFuzzRig(): Promise<FuzzRig> {
     },
   };
 }
-
-const STAMP_TYPES: Readonly<Record<string, string>> = {
-  _batch_id: 'UUID',
-  _batch_digest: 'String',
-  _batch_rows: 'UInt32',
-  _row: 'UInt32',
-  _received_at: "DateTime64(3, 'UTC')",
-};

@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { headerFault, inflated, MOST_BYTES, TOLERANCE } from '../../integration/support/documented-batch.ts';
 import type { RawRequest } from '../../integration/support/raw-http.ts';
 import { digestOf } from '../../integration/support/spoof-batch.ts';
 import { judgeSignature, type KnownMaster } from '../../integration/support/spoof-oracle-signature.ts';
@@ -25,20 +25,6 @@ export interface Known {
   readonly sources: string;
 }
 
-const TOLERANCE = 30;
-/** Bounds of a batch for a stream that there is not. */
-const MOST_BYTES = 4_500_000;
-const REQUIRED = [
-  'authorization',
-  'content-type',
-  'content-digest',
-  'edge-batch-id',
-  'edge-batch-rows',
-  'edge-source',
-  'signature-input',
-  'signature',
-];
-
 /** @param headers as the gateway hands them over, see `headersOf` */
 export function judgeRequest(
   { body }: RawRequest,
@@ -49,13 +35,8 @@ export function judgeRequest(
   const refused = (...codes: readonly string[]): Expected => ({ kind: 'refused', codes });
   const header = (name: string): string => headers.get(name) ?? '';
   const table = known.tables.find((one) => one.stream === stream);
-  if (REQUIRED.some((name) => !headers.has(name))) return refused('HEADER_MISSING');
-  const wellFormed =
-    /^sha-256=:[A-Za-z0-9+/]{43}=:$/.test(header('content-digest')) &&
-    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(header('edge-batch-id')) &&
-    /^(0|[1-9][0-9]{0,8})$/.test(header('edge-batch-rows')) &&
-    /^[\x21-\x2b\x2d-\x7e]{1,256}$/.test(header('edge-source'));
-  if (!wellFormed) return refused('HEADER_MALFORMED');
+  const fault = headerFault(headers);
+  if (fault !== undefined) return refused(fault);
   const media = mediaOf(header('content-type'));
   if (media === undefined) return refused('MEDIA_TYPE_UNSUPPORTED');
   const encoding = headers.get('content-encoding');
@@ -117,14 +98,6 @@ function judgeBody(
   if (rows.length > table.limits.rows) return refused('ROWS_TOO_MANY');
   if (rows.length !== declared) return refused('HEADER_MISMATCH');
   return { kind: 'judged', table, rows: rows.map((judge) => judge()) };
-}
-
-function inflated(sent: Buffer): Buffer | undefined {
-  try {
-    return gunzipSync(sent);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Rows that are judged when somebody asks. */

@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
+import { TOLERANCE } from './documented-batch.ts';
 
 export interface KnownIssuer {
   readonly iss: string;
@@ -21,7 +22,6 @@ export interface KnownIdentity {
   readonly token: string;
 }
 
-const TOLERANCE = 30;
 const DAY = 86_400;
 
 type Refused = { readonly code: string };

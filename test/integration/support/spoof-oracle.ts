@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { headerFault, inflated, MOST_BYTES, TOLERANCE } from './documented-batch.ts';
 import { DOCUMENTED_STATUSES } from './documented-statuses.ts';
 import { headOf, type RawRequest } from './raw-http.ts';
 import { digestOf } from './spoof-batch.ts';
@@ -31,9 +31,7 @@ export interface Known {
 }
 
 const HEAD_LIMIT = 10_240;
-const MOST_BYTES = 4_500_000;
 const MOST_ROWS = 10_000;
-const TOLERANCE = 30;
 
 export function judge(request: RawRequest, known: Known): Expected {
   const gateway = (status: number): Expected => ({ by: 'gateway', status });
@@ -78,16 +76,6 @@ function headersOf(request: RawRequest): ReadonlyMap<string, string> {
   return joined;
 }
 
-const REQUIRED = [
-  'content-type',
-  'content-digest',
-  'edge-batch-id',
-  'edge-batch-rows',
-  'edge-source',
-  'signature-input',
-  'signature',
-];
-
 /** The first failure answers, in the order of §3.2. */
 function judgeBatch(
   { body }: RawRequest,
@@ -97,13 +85,8 @@ function judgeBatch(
   known: Known,
 ): string | undefined {
   const header = (name: string): string => headers.get(name) ?? '';
-  if (REQUIRED.some((name) => !headers.has(name))) return 'HEADER_MISSING';
-  const wellFormed =
-    /^sha-256=:[A-Za-z0-9+/]{43}=:$/.test(header('content-digest')) &&
-    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(header('edge-batch-id')) &&
-    /^(0|[1-9][0-9]{0,8})$/.test(header('edge-batch-rows')) &&
-    /^[\x21-\x2b\x2d-\x7e]{1,256}$/.test(header('edge-source'));
-  if (!wellFormed) return 'HEADER_MALFORMED';
+  const fault = headerFault(headers);
+  if (fault !== undefined) return fault;
 
   const type = header('content-type').toLowerCase();
   const media = /^application\/(json|x-ndjson)([ \t]*;[ \t]*charset=("utf-8"|utf-8))*$/.exec(type)?.[1];
@@ -138,14 +121,6 @@ function judgeRows(sent: Buffer, media: string, encoding: string | undefined, de
   if (rows.length > MOST_ROWS) return 'ROWS_TOO_MANY';
   if (rows.length !== declared) return 'HEADER_MISMATCH';
   return rows.some(isGoodRow) ? undefined : 'ROWS_REFUSED';
-}
-
-function inflated(sent: Buffer): Buffer | undefined {
-  try {
-    return gunzipSync(sent);
-  } catch {
-    return undefined;
-  }
 }
 
 function rowsIn(plain: Buffer, media: string): readonly unknown[] | undefined {

@@ -7,14 +7,7 @@ import { type Contract, compileContract, STAMPED_COLUMNS } from '../../../functi
 import { judgeRows, type RowsVerdict } from '../../../functions/ingest/judge-rows.ts';
 import { type MediaType, parseRows } from '../../../functions/ingest/parse-rows.ts';
 import { freezeVerdict } from '../../../functions/ingest/verdict.ts';
-import { STAMP } from '../../unit/functions/ingest/stream-contract.ts';
-
-const STAMP_TYPES: Readonly<Record<string, string>> = {
-  _batch_id: 'UUID',
-  _batch_rows: 'UInt32',
-  _row: 'UInt32',
-  _received_at: "DateTime64(3, 'UTC')",
-};
+import { STAMP, STAMP_TYPES } from '../../unit/functions/ingest/stream-contract.ts';
 
 /** A table with columns of a test's own beside the stamped ones, written as ingest writes. */
 export interface TypedTable {

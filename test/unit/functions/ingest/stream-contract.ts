@@ -2,8 +2,10 @@ import type { ColumnDescription } from '../../../../functions/ingest/batch-store
 import { compileContract, STAMPED_COLUMNS } from '../../../../functions/ingest/contract.ts';
 import type { BatchStamp } from '../../../../functions/ingest/judge-rows.ts';
 
-const STAMP_TYPES: Readonly<Record<string, string>> = {
+/** Of the stamps; the others are texts that come again and again. */
+export const STAMP_TYPES: Readonly<Record<string, string>> = {
   _batch_id: 'UUID',
+  _batch_digest: 'String',
   _batch_rows: 'UInt32',
   _row: 'UInt32',
   _received_at: "DateTime64(3, 'UTC')",
