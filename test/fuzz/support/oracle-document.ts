@@ -6,7 +6,7 @@ export type Code = 'FIELD_TYPE' | 'FIELD_RANGE';
 
 const MOST_LEVELS = 64;
 /** Paths may be so many times longer than the names were sent, each with what JSON has beside it. */
-const MOST_REPETITION = 16;
+const MOST_REPETITION = 8;
 const BESIDE = '"":1,';
 
 /** A document as a JSON column keeps it, as one text: its paths in order with their values. `codes`: all that is wrong with it. */
