@@ -41,7 +41,8 @@ const MOST_NAMES = 4_096;
 
 /**
  * A record with the names of its fields, `[{"id":"1","name":"a"}]`, `null` for `\\N` and without those that are empty. In an array, which
- * no JSON row that could ever be stored is: its texts are not JSON's, for they mean what their columns read in them.
+ * no JSON row that could ever be stored is: its texts are not JSON's, for they mean what their columns read in them. Under a longer header
+ * the fields alone, for a person to read: there both `\\N` and an empty one are `null`.
  *
  * @returns undefined where nobody can say which field has which name
  */

@@ -1,4 +1,4 @@
-import type { ColumnType } from './column-types/column-type-parts.ts';
+import { type ColumnType, isNoZero } from './column-types/column-type-parts.ts';
 import { type Contract, type ContractColumn, ContractUnusableError } from './contract.ts';
 import type { BatchStamp } from './judge-rows.ts';
 import { hasEqualLengths } from './nested-lengths.ts';
@@ -120,8 +120,8 @@ type FieldColumn = Extract<ContractColumn, { kind: 'field' }>;
 
 function writeFlagged({ name, type, hasDefault }: FieldColumn, { accepted = false }: RowEncoderOptions): Write {
   const { encode, nullable, whenAbsent } = type;
-  const isFilled = !hasDefault && accepted && whenAbsent !== undefined;
-  // ClickHouse has a default for every type.
+  const isFilled = !hasDefault && accepted && isNoZero(type);
+  // ClickHouse has a default for every other type.
   const mayBeAbsent = hasDefault || (accepted && !nullable && !isFilled);
   const inherited = isInherited(name);
   return (row, _index, out) => {
@@ -131,7 +131,7 @@ function writeFlagged({ name, type, hasDefault }: FieldColumn, { accepted = fals
       else if (nullable) out.int(FLAGGED_NULL, 2);
       else if (isFilled) {
         out.byte(0);
-        encode(whenAbsent, out);
+        return encode(whenAbsent, out) === undefined ? 0 : REFUSED;
       } else return REFUSED;
       return 0;
     }

@@ -117,6 +117,23 @@ describe('JSON with declared paths', () => {
       },
     ]);
   });
+
+  test.each(["kind Enum8('a' = 1, 'b' = 2)", "inner JSON(kind Enum8('a' = 1, 'b' = 2))"])(
+    'reads the first name of an Enum that was not sent: %s',
+    async (declared) => {
+      const table = await createTypedTable(client, `v JSON(${declared})`);
+      const path = declared.startsWith('inner') ? 'v.inner.kind' : 'v.kind';
+
+      expect(codesOf(await table.store('[{"v":{}},{"v":{"other":1}}]'))).toEqual([]);
+
+      expect(await table.rows(`SELECT DISTINCT toString(${path}) AS kind FROM {table}`)).toMatchObject([{ kind: 'a' }]);
+    },
+  );
+
+  test('cannot be judged where what was not sent would be no value that can be read', async () => {
+    const declared = "v JSON(pair Tuple(Enum8('a' = 1), String))";
+    await expect(createTypedTable(client, declared)).rejects.toThrow('column v is JSON(pair Tuple(');
+  });
 });
 
 describe('a batch that was accepted before its table got a column', () => {
@@ -133,6 +150,19 @@ describe('a batch that was accepted before its table got a column', () => {
     await table.insertRaw(format, rows?.bytes ?? Buffer.alloc(0), rows?.columns ?? []);
 
     expect(await table.rows('SELECT DISTINCT level FROM {table}')).toMatchObject([{ level: 'low' }]);
+  });
+
+  test('a Tuple with an Enum takes what ClickHouse gives, and nothing where other rows of the batch bring it', async () => {
+    const table = await createTypedTable(client, "id UInt8, pair Tuple(Enum8('low' = 3), UInt8)");
+    const verdict = { contract: 'an earlier one', refused: [] };
+    const [absent, mixed] = ['[{"id":1}]', '[{"id":1},{"id":1,"pair":["low",1]}]'].map((text) =>
+      applyVerdict(verdict, table.contract, parseRows(Buffer.from(text), 'application/json'), STAMP, text.length),
+    );
+
+    await table.insertRaw(absent?.format ?? '', absent?.bytes ?? Buffer.alloc(0), absent?.columns ?? []);
+
+    expect(await table.rows('SELECT toString(pair) AS pair FROM {table}')).toMatchObject([{ pair: "('low',0)" }]);
+    expect(mixed).toBeUndefined();
   });
 });
 

@@ -29,8 +29,11 @@ export interface ColumnType {
   readonly digits: Digits;
   /** The value that a text stands for, in a CSV field or as a key of a Map; a text that stands for none is returned as it is. */
   readonly fromText: (text: string) => unknown;
-  /** What ClickHouse stores in a column that an insert does not name, where the formats' zero is no value of the type. */
-  readonly whenAbsent?: string;
+  /**
+   * What ClickHouse stores in a column that an insert does not name, where the formats' zero is no value of the type. Null: that is so, and
+   * of no use to write, as of a Tuple with an Enum in it.
+   */
+  readonly whenAbsent?: string | object | null;
   /** Absent where rows of the type go out in RowBinary: a type inside it has no layout here, or ClickHouse would not see it change. */
   readonly native?: NativeLayout;
 }
@@ -51,6 +54,11 @@ export function plainType(
 
 function asItIs(text: string): string {
   return text;
+}
+
+/** Whether the formats' zero, which stands for what is absent, would be read as no value of the type. */
+export function isNoZero({ whenAbsent, nullable }: ColumnType): boolean {
+  return whenAbsent !== undefined && !nullable;
 }
 
 /** The most that any of the types needs. */

@@ -1,5 +1,5 @@
 import { isRow } from '../row.ts';
-import { type ColumnType, type Encode, mostDigits } from './column-type-parts.ts';
+import { type ColumnType, type Encode, isNoZero, mostDigits } from './column-type-parts.ts';
 import { readClickHouseText } from './read-clickhouse-text.ts';
 
 /** One byte before the value: 1 = it is NULL, 0 = it follows. */
@@ -76,12 +76,10 @@ export function tupleType(elements: readonly TupleElement[]): ColumnType {
     }
     return undefined;
   };
+  const parts = elements.map(({ type }) => type);
   const shown = elements.map(({ name, type }) => (name === undefined ? type.expected : `${name}: ${type.expected}`));
-  return composite(
-    encode,
-    `a tuple of (${shown.join('; ')})`,
-    elements.map(({ type }) => type),
-  );
+  const type = composite(encode, `a tuple of (${shown.join('; ')})`, parts);
+  return parts.some(isNoZero) ? { ...type, whenAbsent: null } : type;
 }
 
 function memberOf(value: object, name: string | undefined, { nullable }: ColumnType): unknown {

@@ -1,7 +1,7 @@
 import { levelsOf, parseExactly } from '../exact-number.ts';
 import { isRow, type Row } from '../row.ts';
 import type { RowBinaryWriter } from '../row-binary-writer.ts';
-import { type ColumnType, type FieldFault, mostDigits, plainType } from './column-type-parts.ts';
+import { type ColumnType, type FieldFault, isNoZero, mostDigits, plainType } from './column-type-parts.ts';
 import { writeDynamic } from './dynamic-value.ts';
 import { encodeString } from './text-types.ts';
 
@@ -22,10 +22,11 @@ const UNITS_BESIDE_NAME = 5;
 export function jsonType(typed: ReadonlyMap<string, ColumnType>): ColumnType {
   const expected = `an object of at most ${MOST_LEVELS} levels, long names not around many values`;
   const declared = declare(typed);
-  return plainType((value, out) => encodeObject(value, declared, out, 0), expected, {
+  const type = plainType((value, out) => encodeObject(value, declared, out, 0), expected, {
     digits: mostDigits([{ digits: 'integer' }, ...typed.values()]),
     fromText: objectFromText,
   });
+  return declared.filled.length > 0 ? { ...type, whenAbsent: {} } : type;
 }
 
 /** The types that a column declares for paths. */
@@ -36,7 +37,7 @@ interface Declared {
   /** Units of the longest path: a longer one need not be looked up. */
   readonly longest: number;
   /** Those for which ClickHouse would store, where they are absent, what is no value of the type. */
-  readonly filled: readonly { readonly path: string; readonly value: string }[];
+  readonly filled: readonly { readonly path: string; readonly value: unknown }[];
 }
 
 /** Inside an array. */
@@ -48,9 +49,7 @@ function declare(types: ReadonlyMap<string, ColumnType>): Declared {
     types,
     objects: new Set(paths.flatMap(pathsAround)),
     longest: Math.max(0, ...paths.map(({ length }) => length)),
-    filled: [...types].flatMap(([path, { whenAbsent, nullable }]) =>
-      whenAbsent === undefined || nullable ? [] : [{ path, value: whenAbsent }],
-    ),
+    filled: [...types].flatMap(([path, type]) => (isNoZero(type) ? [{ path, value: type.whenAbsent }] : [])),
   };
 }
 
