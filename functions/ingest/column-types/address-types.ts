@@ -1,4 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import type { RowBinaryWriter } from '../row-binary-writer.ts';
 import { type ColumnType, type FieldFault, plainType } from './column-type-parts.ts';
 
@@ -38,39 +37,78 @@ function hex(text: string, from: number, to: number): number {
 }
 
 function encodeIpv4(value: unknown, out: RowBinaryWriter): FieldFault | undefined {
-  if (typeof value !== 'string' || !isIPv4(value)) return 'FIELD_TYPE';
-  // A number, so little endian: the last part first.
-  for (const part of value.split('.').reverse()) out.byte(Number(part));
+  const address = typeof value === 'string' ? readIpv4(value, 0) : Number.NaN;
+  if (Number.isNaN(address)) return 'FIELD_TYPE';
+  out.int(address, 4);
   return undefined;
 }
 
 function encodeIpv6(value: unknown, out: RowBinaryWriter): FieldFault | undefined {
   if (typeof value !== 'string') return 'FIELD_TYPE';
-  // As ClickHouse does: an IPv4 address is stored as ::ffff:a.b.c.d.
-  const address = isIPv4(value) ? `::ffff:${value}` : value;
-  // With a zone (`fe80::1%eth0`) it is the address of one machine's link, and the column has no room for the zone.
-  if (!isIPv6(address) || address.includes('%')) return 'FIELD_TYPE';
-  for (const group of groupsOf(address)) {
-    out.byte(group >> 8);
-    out.byte(group & 0xff);
-  }
+  const groups = readIpv6(value);
+  if (groups === undefined) return 'FIELD_TYPE';
+  for (const group of groups) out.int(((group & 0xff) << 8) | (group >> 8), 2);
   return undefined;
 }
 
-/** The eight groups of a valid address. */
-function groupsOf(address: string): readonly number[] {
-  const [head = '', tail] = address.split('::');
-  const before = readGroups(head);
-  const after = tail === undefined ? [] : readGroups(tail);
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
-  return [...before, ...zeros, ...after];
+// Own code: `isIPv6` of Node and `split` took a sixth of judging a row of 60 columns. A property test holds both against `isIPv4` and `isIPv6`.
+
+const COLON = 0x3a;
+const DOT = 0x2e;
+const GROUPS = 8;
+
+/** The number that the text from there on to its end is as an IPv4 address; NaN where it is none. */
+function readIpv4(text: string, from: number): number {
+  let address = 0;
+  let at = from;
+  for (let part = 0; part < 4; part++) {
+    if (part > 0 && text.charCodeAt(at++) !== DOT) return Number.NaN;
+    let number = digitAt(text, at++);
+    // No zero before other digits: some take such a part for an octal number.
+    for (let digit = digitAt(text, at); number > 0 && digit >= 0; digit = digitAt(text, ++at))
+      number = number * 10 + digit;
+    if (number < 0 || number > 255) return Number.NaN;
+    address = address * 256 + number;
+  }
+  return at === text.length ? address : Number.NaN;
 }
 
-function readGroups(text: string): readonly number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) return [Number.parseInt(group, 16)];
-    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-    return [a * 256 + b, c * 256 + d];
-  });
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : -1;
+}
+
+/**
+ * The eight groups of an IPv6 address. As ClickHouse has it, an IPv4 address is `::ffff:a.b.c.d`. None with a zone (`fe80::1%eth0`), which is
+ * the address of one machine's link: the column has no room for the zone.
+ */
+function readIpv6(text: string): readonly number[] | undefined {
+  const mapped = readIpv4(text, 0);
+  if (!Number.isNaN(mapped)) return [0, 0, 0, 0, 0, 0xffff, mapped >>> 16, mapped & 0xffff];
+  const groups: number[] = [];
+  let gap = text.startsWith('::') ? 0 : -1;
+  let at = gap < 0 ? 0 : 2;
+  while (at < text.length) {
+    const colon = text.indexOf(':', at);
+    const end = colon < 0 ? text.length : colon;
+    const address = colon < 0 ? readIpv4(text, at) : Number.NaN;
+    if (!Number.isNaN(address)) {
+      groups.push(address >>> 16, address & 0xffff);
+      break;
+    }
+    const group = end > at && end - at <= 4 ? hex(text, at, end) : Number.NaN;
+    if (Number.isNaN(group) || groups.length === GROUPS) return undefined;
+    groups.push(group);
+    at = end + 1;
+    // One colon at the end has nothing behind it.
+    if (at === text.length) return undefined;
+    if (text.charCodeAt(at) === COLON) {
+      if (gap >= 0) return undefined;
+      gap = groups.length;
+      at++;
+    }
+  }
+  if (gap < 0) return groups.length === GROUPS ? groups : undefined;
+  if (groups.length >= GROUPS) return undefined;
+  return [...groups.slice(0, gap), ...new Array<number>(GROUPS - groups.length).fill(0), ...groups.slice(gap)];
 }
