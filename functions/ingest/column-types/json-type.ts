@@ -157,9 +157,12 @@ function isAmbiguous(row: Row, prefix: string, declared: Declared, known: Steps)
     const last = isObjectAt(path, value, declared) ? undefined : (steps.pop() ?? '');
     let at = known;
     for (const step of steps) {
-      const next = at.get(step) ?? new Map();
+      let next = at.get(step);
       if (next === 'value') return true;
-      at.set(step, next);
+      if (next === undefined) {
+        next = new Map();
+        at.set(step, next);
+      }
       at = next;
     }
     if (last === undefined) {
