@@ -9,7 +9,7 @@ import type { Config } from '../../../config/schema.ts';
 import { sqlUsers } from '../../../config/sql-users.ts';
 import { type SupervisedEngine, superviseEngine } from '../../../local/clickhouse/supervise-engine.ts';
 import { type Stack, startStack } from '../../../local/start-stack.ts';
-import { type FaultProxy, startFaultProxy } from '../../faults/support/fault-proxy.ts';
+import { type FaultProxy, ROWS_INSERT, reset, startFaultProxy } from '../../faults/support/fault-proxy.ts';
 import { patientConfig } from '../../faults/support/patient-config.ts';
 import { synthesizeTemplate } from './synthesize-template.ts';
 
@@ -23,6 +23,10 @@ export interface OperatorStack {
   /** Puts the clock of everything forward. */
   wait(milliseconds: number): void;
   readonly now: () => number;
+  /** From now on ClickHouse takes no row. */
+  outage(): void;
+  /** ClickHouse takes rows again, and ingest asks it. */
+  over(): void;
   /** Runs the command line as the operator; `as` is another account of ClickHouse. */
   run(args: readonly string[], options?: RunOptions): Promise<CommandRun>;
   /** Sends rows as an EdgeWorker. @returns the batch's id */
@@ -48,6 +52,8 @@ export const PASSWORD = 'only-for-this-test';
 const USERS = sqlUsers(config);
 /** So that a busy machine spools nothing by itself. */
 const PATIENCE_MS = 8_000;
+/** Longer than ingest leaves ClickHouse alone after a failure. */
+const BREAKER_MS = 31_000;
 export const OPERATOR = USERS.operator;
 export const ANALYST = USERS.readers['analyst'] ?? '';
 
@@ -102,6 +108,11 @@ export async function startOperatorStack(used: Config = config): Promise<Operato
     run,
     wait: (milliseconds) => {
       ahead += milliseconds;
+    },
+    outage: () => proxy.set(ROWS_INSERT, reset),
+    over: () => {
+      proxy.clear();
+      ahead += BREAKER_MS;
     },
     async send(rows, edgeWorker = 12345) {
       const input = rows.map((row) => JSON.stringify(row)).join('\n');

@@ -7,7 +7,7 @@ import { parseEdgeDeploy } from '../../../cli/edge-ship-command.ts';
 import { parseConfig } from '../../../config/parse-config.ts';
 import { buildConfiguredBundle } from '../../../edgeworker/build-configured-bundle.ts';
 import { BUNDLE_HANDLERS } from '../../../edgeworker/bundle-settings.ts';
-import { EdgeWorkersStandIn } from './edge-workers-stand-in.ts';
+import { type ApiFault, EdgeWorkersStandIn } from './edge-workers-stand-in.ts';
 
 export const CLIENT = {
   clientToken: 'akab-canary-client',
@@ -16,6 +16,9 @@ export const CLIENT = {
 };
 export const EVENTS = 12345;
 export const COLLECTOR = 12346;
+/** Options of a deployment of one EdgeWorker alone. */
+export const ONE = ['--only', 'collector'] as const;
+export const MINUTE = 60_000;
 
 const START = Date.parse('2026-01-02T03:04:05Z');
 
@@ -33,6 +36,12 @@ export interface ShipRig {
   readonly build: (version: string, accessReference?: string) => Promise<void>;
   /** What follows `edgehouse edge deploy`; gives what was thrown. */
   readonly deploy: (...args: readonly string[]) => Promise<unknown>;
+  /** Each activation that was asked for, as `12346 1.0.0 STAGING: note`. */
+  readonly activated: () => readonly string[];
+  /** Each POST to the API, as `POST /validations`. */
+  readonly posted: () => readonly string[];
+  /** The next request that fits meets this. @param times where it is more than one */
+  readonly fault: (on: RegExp, met: ApiFault, times?: number) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -94,6 +103,14 @@ export async function startShipRig(edge: object = {}): Promise<ShipRig> {
           return error;
         },
       );
+    },
+    activated: () =>
+      api.activations.map(
+        ({ edgeWorkerId, version, network, note }) => `${edgeWorkerId} ${version} ${network}${note && `: ${note}`}`,
+      ),
+    posted: () => api.asked.filter((line) => line.startsWith('POST')),
+    fault: (on, met, times = 1) => {
+      for (let i = 0; i < times; i++) api.faults.push({ on, fault: met });
     },
     stop: async () => {
       await api.stop();

@@ -1,105 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import userConfig from '../../../edgehouse.config.ts';
+import { FILLED, fillSnippet } from './property-files.ts';
+import { BEHAVIORS, CRITERIA, faultsOf, type Rule, ruleSchema } from './rule-format.ts';
 
-const FOLDER = fileURLToPath(new URL('../../../edgeworker/property/', import.meta.url));
-const MAIN = read('main.tf');
-const VARIABLES = read('variables.tf');
-
-const optionsSchema = z.record(z.string(), z.unknown());
-const itemSchema = z.strictObject({ name: z.string(), options: optionsSchema });
-const variableSchema = z.strictObject({
-  name: z.string().regex(/^PMUSER_[A-Z0-9_]{1,25}$/),
-  description: z.string(),
-  value: z.string(),
-  hidden: z.boolean(),
-  sensitive: z.boolean(),
-});
-
-/** A rule as Property Manager's API takes it ("Property Manager API", rule trees). */
-const ruleSchema = z.strictObject({
-  name: z.string(),
-  comments: z.string().optional(),
-  options: z.strictObject({ is_secure: z.literal(true) }).optional(),
-  variables: z.array(variableSchema).default([]),
-  criteriaMustSatisfy: z.enum(['all', 'any']).optional(),
-  criteria: z.array(itemSchema).default([]),
-  behaviors: z.array(itemSchema).default([]),
-  get children() {
-    return z.array(ruleSchema).default([]);
-  },
-});
-type Rule = z.infer<typeof ruleSchema>;
-
-/** An option's values, or the type that they have to have. */
-type Allowed = readonly string[] | 'string' | 'strings' | 'number' | 'boolean' | 'object';
-
-// What rule format v2025-10-16 knows of the behaviors and criteria used here, as Akamai's Terraform provider 9.2.0 has it
-// (terraform-provider-akamai, pkg/providers/property/ruleformats).
-const BEHAVIORS: Readonly<Record<string, Readonly<Record<string, Allowed>>>> = {
-  allowOptions: { enabled: 'boolean' },
-  allowPost: { enabled: 'boolean', allowWithoutContentLength: 'boolean' },
-  caching: {
-    behavior: ['MAX_AGE', 'NO_STORE', 'BYPASS_CACHE', 'CACHE_CONTROL_AND_EXPIRES', 'CACHE_CONTROL', 'EXPIRES'],
-  },
-  cpCode: { value: 'object' },
-  denyAccess: { reason: 'string', enabled: 'boolean' },
-  edgeWorker: { enabled: 'boolean', edgeWorkerId: 'string', continueOnError: 'boolean' },
-  globalRequestNumber: {
-    outputOption: ['RESPONSE_HEADER', 'REQUEST_HEADER', 'BOTH_HEADERS', 'ASSIGN_VARIABLE'],
-    variableName: 'string',
-  },
-  mtlsOriginKeystore: { enable: 'boolean', clientCertificateVersionGuid: 'string', authClientCert: 'boolean' },
-  origin: {
-    originType: ['CUSTOMER'],
-    hostname: 'string',
-    forwardHostHeader: ['REQUEST_HOST_HEADER', 'ORIGIN_HOSTNAME', 'CUSTOM'],
-    cacheKeyHostname: ['REQUEST_HOST_HEADER', 'ORIGIN_HOSTNAME'],
-    ipVersion: ['IPV4', 'DUALSTACK', 'IPV6'],
-    useUniqueCacheKey: 'boolean',
-    compress: 'boolean',
-    enableTrueClientIp: 'boolean',
-    originSni: 'boolean',
-    verificationMode: ['PLATFORM_SETTINGS', 'CUSTOM', 'THIRD_PARTY'],
-    customValidCnValues: 'strings',
-    originCertsToHonor: [
-      'COMBO',
-      'STANDARD_CERTIFICATE_AUTHORITIES',
-      'CUSTOM_CERTIFICATE_AUTHORITIES',
-      'CUSTOM_CERTIFICATES',
-    ],
-    standardCertificateAuthorities: 'strings',
-    minTlsVersion: ['DYNAMIC', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'],
-    httpPort: 'number',
-    httpsPort: 'number',
-  },
-  setVariable: {
-    variableName: 'string',
-    valueSource: ['EXPRESSION', 'EXTRACT', 'GENERATE'],
-    variableValue: 'string',
-    transform: ['NONE'],
-  },
-};
-const CRITERIA: Readonly<Record<string, Readonly<Record<string, Allowed>>>> = {
-  fileExtension: { matchOperator: ['IS_ONE_OF', 'IS_NOT_ONE_OF'], values: 'strings', matchCaseSensitive: 'boolean' },
-  path: {
-    matchOperator: ['MATCHES_ONE_OF', 'DOES_NOT_MATCH_ONE_OF'],
-    values: 'strings',
-    matchCaseSensitive: 'boolean',
-    normalize: 'boolean',
-  },
-  requestType: { matchOperator: ['IS', 'IS_NOT'], value: ['CLIENT_REQ', 'ESI_FRAGMENT', 'EW_SUBREQUEST'] },
-};
-
-const FILLED = {
-  api: { api_origin: 'api.example.com', cp_code: 123456 },
-  site: { collector_id: '12346', request_events_id: '12345' },
-};
-
-const API = z.strictObject({ rules: ruleSchema }).parse(fill('api', FILLED.api)).rules;
-const SITE = z.strictObject({ rules: ruleSchema }).parse(fill('site', FILLED.site)).rules;
+const API = z.strictObject({ rules: ruleSchema }).parse(fillSnippet('api', FILLED.api)).rules;
+const SITE = z.strictObject({ rules: ruleSchema }).parse(fillSnippet('site', FILLED.site)).rules;
 
 describe.each([
   ['API', API],
@@ -174,7 +79,7 @@ describe('the property in front of the API', () => {
 test('an API with mTLS is asked with the property’s certificate, or not at all', () => {
   const guid = 'fa3a7ae0-1b0c-45c7-adc3-f0638c6b7466';
 
-  const rule = ruleSchema.parse(fill('client-certificate', { client_certificate: guid }));
+  const rule = ruleSchema.parse(fillSnippet('client-certificate', { client_certificate: guid }));
 
   expect(faultsOf(rule.behaviors, BEHAVIORS)).toEqual([]);
   expect(rule).toMatchObject({ criteria: [], children: [] });
@@ -227,100 +132,6 @@ describe('the rules for the property of the site', () => {
   });
 });
 
-describe('the Terraform example', () => {
-  test('fills what the rules leave open, and nothing else', () => {
-    for (const [name, values] of Object.entries(FILLED)) {
-      const block = new RegExp(`data "akamai_property_rules_template" "${name}" \\{\\n([\\s\\S]*?)\\n\\}`).exec(
-        MAIN,
-      )?.[1];
-      const filled = [...(block ?? '').matchAll(/name {2}= "(\w+)"\n {4}type {2}= "(\w+)"/g)];
-
-      expect(block).toContain(`property-snippets/${name}.json`);
-      expect(filled.map(([, key, type]) => [key, type])).toEqual(
-        Object.entries(values).map(([key, value]) => [key, typeof value]),
-      );
-    }
-    expect(readdirSync(`${FOLDER}property-snippets`).toSorted()).toEqual([
-      'api.json',
-      'client-certificate.json',
-      'site.json',
-    ]);
-  });
-
-  test('uses every variable that it declares, and declares every one that it uses', () => {
-    const declared = [...VARIABLES.matchAll(/^variable "(\w+)" \{$/gm)].map(([, name]) => name);
-    const used = new Set([...MAIN.matchAll(/\bvar\.(\w+)/g)].map(([, name]) => name));
-
-    expect([...used].toSorted()).toEqual(declared.toSorted());
-  });
-
-  test('refers only to what it has, of kinds that the provider has', () => {
-    const blocks = [...MAIN.matchAll(/^(resource|data) "(\w+)" "(\w+)" \{$/gm)].map(([, kind, type, name]) =>
-      kind === 'data' ? `data.${type}.${name}` : `${type}.${name}`,
-    );
-    const referred = [...MAIN.matchAll(/(?<!["\w])(?:data\.)?akamai_\w+\.\w+/g)].map(([name]) => name);
-
-    expect(blocks.toSorted()).toEqual([
-      'akamai_edgekv.credentials',
-      'akamai_edgeworker.edgehouse',
-      'akamai_edgeworkers_activation.production',
-      'akamai_edgeworkers_activation.staging',
-      'akamai_property.api',
-      'akamai_property_activation.production',
-      'akamai_property_activation.staging',
-      'data.akamai_property_rules_template.api',
-      'data.akamai_property_rules_template.site',
-    ]);
-    expect(referred.filter((name) => !blocks.includes(name))).toEqual([]);
-  });
-
-  test('has the names of edgehouse.config.ts, and holds no credential', () => {
-    const { edge } = userConfig;
-    const preset = (name: string) =>
-      new RegExp(`variable "${name}" \\{[^}]*default {5}= "([^"]*)"`).exec(VARIABLES)?.[1];
-
-    expect(preset('api_host')).toBe(edge?.apiHost);
-    expect(preset('edgekv_namespace')).toBe(edge?.namespace);
-    expect(MAIN + VARIABLES).not.toMatch(/client_secret|access_token|client_token/);
-  });
-
-  // `terraform fmt`: two blanks a level, and the equals signs of lines that follow each other below each other.
-  test.each([
-    ['main.tf', MAIN],
-    ['variables.tf', VARIABLES],
-  ])('is formatted: %s', (_file, text) => {
-    let depth = 0;
-    const lines = text.split('\n');
-    lines.forEach((line, at) => {
-      const closes = /^\s*[})\]]/.test(line);
-      if (closes) depth -= 1;
-      const indent = line === '' ? '' : ' '.repeat(2 * depth);
-      expect(`${at + 1}: ${/^\s*/.exec(line)?.[0]}`).toBe(`${at + 1}: ${indent}`);
-      const before = lines[at - 1] ?? '';
-      const [mine, theirs] = [line, before].map((one) => /^\s+\w+ *(?==)/.exec(one)?.[0].length);
-      const opens = /[{([]$/.test(line) && !line.startsWith('#');
-      if (mine !== undefined && theirs !== undefined && !opens && !/[{([]$/.test(before))
-        expect(`${at + 1}: ${mine}`).toBe(`${at + 1}: ${theirs}`);
-      if (opens) depth += 1;
-    });
-    expect(depth).toBe(0);
-    expect(text).toMatch(/[^\n]\n$/);
-  });
-});
-
-function read(file: string): string {
-  return readFileSync(`${FOLDER}${file}`, 'utf8');
-}
-
-/** As the provider's template does it: the quotes go with the placeholder, so that a number is one. */
-function fill(name: string, values: Readonly<Record<string, string | number>>): unknown {
-  const text = read(`property-snippets/${name}.json`).replace(/"\$\{env\.(\w+)\}"/g, (placeholder, key: string) =>
-    key in values ? JSON.stringify(values[key]) : placeholder,
-  );
-  expect(text).not.toContain('${');
-  return JSON.parse(text);
-}
-
 function* everyRule(rule: Rule): Generator<Rule> {
   yield rule;
   for (const child of rule.children) yield* everyRule(child);
@@ -330,18 +141,4 @@ function optionsOf(rule: Rule, behavior: string): Readonly<Record<string, unknow
   const found = rule.behaviors.filter(({ name }) => name === behavior);
   expect(found).toHaveLength(1);
   return found[0]?.options ?? {};
-}
-
-function faultsOf(items: Rule['behaviors'], known: typeof BEHAVIORS): readonly string[] {
-  return items.flatMap(({ name, options }) =>
-    Object.entries(options).flatMap(([option, value]) => {
-      const allowed = known[name]?.[option];
-      return allowed !== undefined && fits(value, allowed) ? [] : [`${name}.${option} = ${JSON.stringify(value)}`];
-    }),
-  );
-}
-
-function fits(value: unknown, allowed: Allowed): boolean {
-  if (allowed === 'strings') return Array.isArray(value) && value.every((one) => typeof one === 'string');
-  return typeof allowed === 'string' ? typeof value === allowed : allowed.some((one) => one === value);
 }
