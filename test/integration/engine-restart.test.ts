@@ -1,17 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { config } from '#config';
-import { scratchPrefix } from '../../local/clickhouse/scratch-dir.ts';
 import { type SupervisedEngine, superviseEngine } from '../../local/clickhouse/supervise-engine.ts';
 import { openDatabase } from '../../local/database.ts';
+import { scratchDirs } from './support/scratch-dirs.ts';
+import { until } from './support/until.ts';
 
 const PASSWORD = 'admin-password';
-const DEADLINE_MS = 20_000;
 
 let directory: string;
 let said: string[];
@@ -41,7 +40,7 @@ test('after kill -9 it answers again at the same URL to the same account, and wh
 
   expect([counts, countsOfThird]).toEqual(['1000\n', '1000\n']);
   expect(new Set([firstPid, secondPid, engine.pid()]).size).toBe(3);
-  expect(await scratchDirs()).toHaveLength(1);
+  expect(await scratchDirs(join(directory, 'clickhouse'))).toHaveLength(1);
   expect(said.join('\n')).toMatch(/ended without being asked/);
   expect(said.join('\n')).not.toContain(PASSWORD);
 });
@@ -54,7 +53,7 @@ test('a stop during the pause before the restart leaves no process and no direct
   await engine.stop();
 
   expect(engineProcesses()).toEqual([]);
-  expect(await scratchDirs()).toEqual([]);
+  expect(await scratchDirs(join(directory, 'clickhouse'))).toEqual([]);
   expect(engine.pid()).toBeUndefined();
 });
 
@@ -66,7 +65,7 @@ test('a stop while it is being started again leaves no process and no directory 
   await engine.stop();
 
   expect(engineProcesses()).toEqual([]);
-  expect(await scratchDirs()).toEqual([]);
+  expect(await scratchDirs(join(directory, 'clickhouse'))).toEqual([]);
 });
 
 test('a port that somebody took meanwhile is named, and it comes back when the port is free', async () => {
@@ -130,14 +129,6 @@ async function answerOf(url: string, query: string, user = 'admin', password = P
   return answer ?? '';
 }
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`it did not happen within ${DEADLINE_MS} ms`);
-    await setTimeout(20);
-  }
-}
-
 /** The engines that this process has started. */
 function engineProcesses(): readonly number[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
@@ -145,9 +136,4 @@ function engineProcesses(): readonly number[] {
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
     .filter((found) => Number(found?.[2]) === process.pid && found?.[3]?.includes('engine-process.ts'))
     .map((found) => Number(found?.[1]));
-}
-
-async function scratchDirs(): Promise<readonly string[]> {
-  const roots = await Promise.all(['/dev/shm', tmpdir()].map((root) => readdir(root).catch(() => [])));
-  return roots.flat().filter((name) => name.startsWith(scratchPrefix(join(directory, 'clickhouse'))));
 }

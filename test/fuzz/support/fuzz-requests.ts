@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { REQUIRED_HEADERS } from '../../integration/support/documented-batch.ts';
 import {
   headerOf,
   type Sender,
@@ -36,17 +37,6 @@ export function requestOf({ table, body, changes }: FuzzCase, sender: Sender, no
     changes.reduce((made, change) => (change.when === when ? change.apply(made) : made), batch);
   return apply(signed(apply(good, 'signed')), 'afterwards');
 }
-
-const HEADERS = [
-  'content-type',
-  'content-digest',
-  'edge-batch-id',
-  'edge-batch-rows',
-  'edge-source',
-  'signature-input',
-  'signature',
-  'authorization',
-] as const;
 
 const setTo = (name: string, value: (good: string) => string) => (batch: UnsignedBatch) =>
   withHeader(batch, name, value(headerOf(batch, name)));
@@ -107,7 +97,7 @@ const honest: fc.Arbitrary<Change['apply']> = fc.oneof(
   }),
 );
 
-const header = fc.constantFrom(...HEADERS);
+const header = fc.constantFrom(...REQUIRED_HEADERS);
 
 /** A character of the value taken out or changed. */
 const garbled = (good: string, where: number, letter: string) => {

@@ -6,7 +6,8 @@ import { gunzipSync } from 'node:zlib';
 export const TOLERANCE = 30;
 /** Most bytes of a batch as sent, where its stream has no bound of its own. */
 export const MOST_BYTES = 4_500_000;
-const REQUIRED = [
+/** Without one of them nothing is answered but 400, or 401 of the gateway. */
+export const REQUIRED_HEADERS = [
   'authorization',
   'content-type',
   'content-digest',
@@ -15,7 +16,7 @@ const REQUIRED = [
   'edge-source',
   'signature-input',
   'signature',
-];
+] as const;
 const FORMS: Readonly<Record<string, RegExp>> = {
   'content-digest': /^sha-256=:[A-Za-z0-9+/]{43}=:$/,
   'edge-batch-id': /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
@@ -25,7 +26,7 @@ const FORMS: Readonly<Record<string, RegExp>> = {
 
 /** The first two failures of a batch. @param headers by lower-case name, as the gateway hands them over */
 export function headerFault(headers: ReadonlyMap<string, string>): 'HEADER_MISSING' | 'HEADER_MALFORMED' | undefined {
-  if (REQUIRED.some((name) => !headers.has(name))) return 'HEADER_MISSING';
+  if (REQUIRED_HEADERS.some((name) => !headers.has(name))) return 'HEADER_MISSING';
   const isWellFormed = Object.entries(FORMS).every(([name, form]) => form.test(headers.get(name) ?? ''));
   return isWellFormed ? undefined : 'HEADER_MALFORMED';
 }

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { REQUIRED_HEADERS } from './documented-batch.ts';
 import {
   headerOf,
   ROWS,
@@ -12,17 +13,7 @@ import {
 
 const NDJSON = `${JSON.stringify(ROWS[0])}\n`;
 
-const HEADERS = [
-  'authorization',
-  'content-type',
-  'content-encoding',
-  'content-digest',
-  'edge-batch-id',
-  'edge-batch-rows',
-  'edge-source',
-  'signature-input',
-  'signature',
-] as const;
+const HEADERS = [...REQUIRED_HEADERS, 'content-encoding'] as const;
 type HeaderName = (typeof HEADERS)[number];
 
 /** What is sent in a header's place: a line each, or none. */
