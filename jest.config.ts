@@ -16,6 +16,8 @@ const config: Config = {
   },
   // Two cores; each integration file holds an engine process of about half a gigabyte.
   maxWorkers: 2,
+  // Modules of a file outlive it (Node keeps those of a `vm` context): after a dozen files that load aws-cdk-lib a worker was at 3.6 GB, and died.
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 30_000,
 };
 
