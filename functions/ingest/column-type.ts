@@ -1,5 +1,5 @@
 import { ADDRESS_TYPES } from './column-types/address-types.ts';
-import { type ColumnType, isNoZero } from './column-types/column-type-parts.ts';
+import { type ColumnType, isZeroUnreadable } from './column-types/column-type-parts.ts';
 import {
   arrayType,
   lowCardinalityType,
@@ -90,7 +90,7 @@ function compileJson(args: readonly string[]): ColumnType | undefined {
     const type = path === undefined ? undefined : compileColumnType(path.type);
     if (path === undefined || type === undefined) return undefined;
     // It is there in every document, and where it was not sent, a SELECT of the whole table would fail.
-    if (isNoZero(type) && type.whenAbsent === null) return undefined;
+    if (isZeroUnreadable(type) && type.whenAbsent === null) return undefined;
     typed.set(path.name, type);
   }
   return jsonType(typed);

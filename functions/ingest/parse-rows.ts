@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { STREAM_LIMITS } from '../../config/stream-limits.ts';
 import { BatchRefusedError } from '../shared/batch-refused-error.ts';
-import { boundNesting } from './bound-nesting.ts';
+import { boundStructures } from './bound-structures.ts';
 import { csvRows } from './csv-rows.ts';
 import { endOfString } from './exact-number.ts';
 import type { CsvField, CsvPlace } from './parse-csv.ts';
@@ -48,7 +48,7 @@ export function parseRows(body: Buffer | string, mediaType: MediaType): ParsedRo
   if (typeof body !== 'string' && !isUtf8(body)) {
     throw new BatchRefusedError('BODY_MALFORMED', 'The body is not valid UTF-8.');
   }
-  boundNesting(body);
+  boundStructures(body);
   switch (mediaType) {
     case 'application/json':
       return parseArray(body.toString());

@@ -1,4 +1,4 @@
-import { type ColumnType, isNoZero } from './column-types/column-type-parts.ts';
+import { type ColumnType, isZeroUnreadable } from './column-types/column-type-parts.ts';
 import { type Contract, type ContractColumn, ContractUnusableError } from './contract.ts';
 import type { BatchStamp } from './judge-rows.ts';
 import { hasEqualLengths } from './nested-lengths.ts';
@@ -120,7 +120,7 @@ type FieldColumn = Extract<ContractColumn, { kind: 'field' }>;
 
 function writeFlagged({ name, type, hasDefault }: FieldColumn, { accepted = false }: RowEncoderOptions): Write {
   const { encode, nullable, whenAbsent } = type;
-  const isFilled = !hasDefault && accepted && isNoZero(type);
+  const isFilled = !hasDefault && accepted && isZeroUnreadable(type);
   // ClickHouse has a default for every other type.
   const mayBeAbsent = hasDefault || (accepted && !nullable && !isFilled);
   const inherited = isInherited(name);

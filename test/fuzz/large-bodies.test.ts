@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { STREAM_LIMITS } from '../../config/stream-limits.ts';
-import { MOST_STRUCTURES } from '../../functions/ingest/bound-nesting.ts';
+import { MOST_STRUCTURES } from '../../functions/ingest/bound-structures.ts';
 import type { MediaType } from '../../functions/ingest/parse-rows.ts';
 import type { Judged, LargeBody } from './support/judging-thread.ts';
 

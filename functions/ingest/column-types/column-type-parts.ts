@@ -57,7 +57,7 @@ function asItIs(text: string): string {
 }
 
 /** Whether the formats' zero, which stands for what is absent, would be read as no value of the type. */
-export function isNoZero({ whenAbsent, nullable }: ColumnType): boolean {
+export function isZeroUnreadable({ whenAbsent, nullable }: ColumnType): boolean {
   return whenAbsent !== undefined && !nullable;
 }
 

@@ -1,5 +1,5 @@
 import { isRow } from '../row.ts';
-import { type ColumnType, type Encode, isNoZero, mostDigits } from './column-type-parts.ts';
+import { type ColumnType, type Encode, isZeroUnreadable, mostDigits } from './column-type-parts.ts';
 import { readClickHouseText } from './read-clickhouse-text.ts';
 
 /** One byte before the value: 1 = it is NULL, 0 = it follows. */
@@ -79,7 +79,7 @@ export function tupleType(elements: readonly TupleElement[]): ColumnType {
   const parts = elements.map(({ type }) => type);
   const shown = elements.map(({ name, type }) => (name === undefined ? type.expected : `${name}: ${type.expected}`));
   const type = composite(encode, `a tuple of (${shown.join('; ')})`, parts);
-  return parts.some(isNoZero) ? { ...type, whenAbsent: null } : type;
+  return parts.some(isZeroUnreadable) ? { ...type, whenAbsent: null } : type;
 }
 
 function memberOf(value: object, name: string | undefined, { nullable }: ColumnType): unknown {

@@ -1,7 +1,7 @@
 import { levelsOf, parseExactly } from '../exact-number.ts';
 import { isRow, type Row } from '../row.ts';
 import type { RowBinaryWriter } from '../row-binary-writer.ts';
-import { type ColumnType, type FieldFault, isNoZero, mostDigits, plainType } from './column-type-parts.ts';
+import { type ColumnType, type FieldFault, isZeroUnreadable, mostDigits, plainType } from './column-type-parts.ts';
 import { writeDynamic } from './dynamic-value.ts';
 import { encodeString } from './text-types.ts';
 
@@ -49,7 +49,7 @@ function declare(types: ReadonlyMap<string, ColumnType>): Declared {
     types,
     objects: new Set(paths.flatMap(pathsAround)),
     longest: Math.max(0, ...paths.map(({ length }) => length)),
-    filled: [...types].flatMap(([path, type]) => (isNoZero(type) ? [{ path, value: type.whenAbsent }] : [])),
+    filled: [...types].flatMap(([path, type]) => (isZeroUnreadable(type) ? [{ path, value: type.whenAbsent }] : [])),
   };
 }
 

@@ -10,7 +10,7 @@ const OPENERS = ['[', '{'] as const;
  *
  * @throws BatchRefusedError BODY_TOO_LARGE
  */
-export function boundNesting(body: Buffer | string): void {
+export function boundStructures(body: Buffer | string): void {
   let structures = 0;
   for (const opener of OPENERS) {
     for (let at = indexOf(body, opener, 0); at >= 0; at = indexOf(body, opener, at + 1)) {
