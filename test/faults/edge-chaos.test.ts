@@ -9,7 +9,7 @@ import { type BuiltBundle, runCase } from './support/chaos-run.ts';
 // EDGEHOUSE_CHAOS_CASES=200000 npm run jest -- test/faults/edge-chaos.test.ts
 // A case that fails is run alone by EDGEHOUSE_CHAOS_SEED=<the printed seed> EDGEHOUSE_CHAOS_FIRST=<its number> EDGEHOUSE_CHAOS_CASES=1
 // EDGEHOUSE_CHAOS_PROCESS_CASES=1; both tests count their cases from the same first one.
-const CASES = Number(process.env['EDGEHOUSE_CHAOS_CASES'] ?? 5_000);
+const CASES = Number(process.env['EDGEHOUSE_CHAOS_CASES'] ?? 15_000);
 const FIRST = Number(process.env['EDGEHOUSE_CHAOS_FIRST'] ?? 0);
 const SEED = Number(process.env['EDGEHOUSE_CHAOS_SEED'] ?? Date.now() % 1_000_000_000);
 /** Through the edge's own process, where delays are real. */
@@ -18,7 +18,7 @@ const EDGE_WORKER_ID = 12_345;
 const ATTEMPTS = 3;
 const MOST_NAMED = 10;
 /** Enough for every outcome that there is to come up. */
-const MANY = 5_000;
+const MANY = 10_000;
 
 describe('chaos at the edge', () => {
   test(
