@@ -3,7 +3,7 @@ import { COLLECTOR_PROBLEMS } from '../../../edgeworker/src/collector-answer.ts'
 import type { EdgeSettings } from '../../../edgeworker/src/settings.ts';
 import { RATE } from './chaos-bundles.ts';
 import type { ChaosVisit, Course, EdgeKvPlan, IngestPlan, RetryAfter } from './chaos-cases.ts';
-import type { CollectPost } from './chaos-posts.ts';
+import { type CollectPost, HEAD_FAULTS } from './chaos-posts.ts';
 import { hiddenAddress, isLeftOut } from './chaos-shapes.ts';
 
 // What the documents say of each fault (docs/edge.md, docs/errors.md), worked out from the plan of a case alone.
@@ -97,7 +97,8 @@ export class ChaosOracle {
       return { ...NONE, answer: { status: 204, code: undefined, retryAfter: undefined, cors } };
     }
     if (post.method !== 'POST') return refuse('METHOD_NOT_ALLOWED');
-    if (post.headFault !== undefined) return refuse(post.headFault);
+    const headFault = HEAD_FAULTS.find((code) => post.headFaults.has(code));
+    if (headFault !== undefined) return refuse(headFault);
     const address = String(visit.visitor.facts['clientIp'] ?? '');
     const missing = 1 - this.#room(address, edgeMs);
     if (address !== '' && missing > 0) return refuse('RATE_LIMITED', Math.ceil((missing * 60) / RATE.batchesPerMinute));

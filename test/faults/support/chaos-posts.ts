@@ -1,6 +1,15 @@
 import type { CollectorCode } from '../../../edgeworker/src/collector-answer.ts';
 import type { Draw } from './chaos-random.ts';
 
+/** What a part of the head may be refused for, in the order of the checks. */
+export const HEAD_FAULTS = [
+  'MEDIA_TYPE_UNSUPPORTED',
+  'ORIGIN_DENIED',
+  'BODY_TOO_LARGE',
+  'BATCH_ID_MALFORMED',
+] as const satisfies readonly CollectorCode[];
+type HeadFault = (typeof HEAD_FAULTS)[number];
+
 /** What is posted to the collector, each part with what is wrong with it, if anything. */
 export interface CollectPost {
   readonly method: string;
@@ -10,8 +19,8 @@ export interface CollectPost {
   readonly text: string;
   /** Reading the body fails: the visitor went away, or it is over a limit of Akamai's. */
   readonly cut: boolean;
-  /** Codes by which the parts may be refused, in the order of the checks; the last ones are those of the body. */
-  readonly headFault: CollectorCode | undefined;
+  readonly headFaults: ReadonlySet<HeadFault>;
+  /** Looked for after those of the head. */
   readonly bodyFault: CollectorCode | undefined;
   readonly origin: 'same' | 'allowed' | 'denied';
   readonly rows: number;
@@ -115,12 +124,12 @@ export function drawPost(draw: Draw, mostRows: number): CollectPost {
     referer: origin.referer,
     'edge-batch-id': ids.header,
   };
-  const headFault = firstFault([
-    [wrongType || encoding.fault === true, 'MEDIA_TYPE_UNSUPPORTED'],
-    [origin.verdict === 'denied', 'ORIGIN_DENIED'],
-    [length.fault === true, 'BODY_TOO_LARGE'],
-    [ids.fault === true, 'BATCH_ID_MALFORMED'],
-  ]);
+  const isFaulty: Readonly<Record<HeadFault, boolean>> = {
+    MEDIA_TYPE_UNSUPPORTED: wrongType || encoding.fault === true,
+    ORIGIN_DENIED: origin.verdict === 'denied',
+    BODY_TOO_LARGE: length.fault === true,
+    BATCH_ID_MALFORMED: ids.fault === true,
+  };
   return {
     method,
     query: ids.query,
@@ -130,16 +139,12 @@ export function drawPost(draw: Draw, mostRows: number): CollectPost {
     format,
     text: body.text,
     cut: draw.chance(0.04),
-    headFault,
+    headFaults: new Set(HEAD_FAULTS.filter((code) => isFaulty[code])),
     bodyFault: body.fault,
     origin: origin.verdict,
     rows: body.rows,
     batchId: ids.id,
   };
-}
-
-function firstFault(faults: readonly (readonly [boolean, CollectorCode])[]): CollectorCode | undefined {
-  return faults.find(([there]) => there)?.[1];
 }
 
 interface Body {

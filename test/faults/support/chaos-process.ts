@@ -111,16 +111,15 @@ function ruleOf({ chaos, edgeWorkerId }: Subject, mainJs: string): EdgeRule {
 /** What of a post can be said over HTTP by a client that sends its own Content-Length. */
 function overTheWire(post: CollectPost): CollectPost {
   const { 'content-length': length, ...headers } = post.headers;
-  const wasLength = post.headFault === 'BODY_TOO_LARGE';
-  const isLarge = Buffer.byteLength(post.text) > MOST_BODY_BYTES;
-  const beforeSize = post.headFault === 'MEDIA_TYPE_UNSUPPORTED' || post.headFault === 'ORIGIN_DENIED';
+  const headFaults = new Set(post.headFaults);
+  if (Buffer.byteLength(post.text) > MOST_BODY_BYTES) headFaults.add('BODY_TOO_LARGE');
+  else headFaults.delete('BODY_TOO_LARGE');
   return {
     ...post,
     headers,
     cut: false,
     method: ['POST', 'GET', 'PUT', 'DELETE', 'OPTIONS'].includes(post.method) ? post.method : 'PUT',
-    query: wasLength ? '' : post.query,
-    headFault: isLarge && !beforeSize ? 'BODY_TOO_LARGE' : wasLength ? undefined : post.headFault,
+    headFaults,
   };
 }
 
