@@ -1,4 +1,4 @@
-import { DER, DerInvalidError, readElements, readObjectIdentifier, readOnly } from './read-der.ts';
+import { DER, type DerElement, DerInvalidError, readElements, readObjectIdentifier, readOnly } from './read-der.ts';
 
 /** What a certificate's extensions say of its use (RFC 5280 §4.2.1). */
 export interface CertificateExtensions {
@@ -24,6 +24,8 @@ const EXTENDED_KEY_USAGE = '2.5.29.37';
 const EXTENSIONS_TAG = 0xa3;
 /** `[6] IA5String`, a uniformResourceIdentifier among GeneralNames. */
 const URI_TAG = 0x86;
+/** Each kind of a GeneralName in the one form that DER has for it: OpenSSL would read a URI in pieces (0xa6) as one too. */
+const GENERAL_NAME_TAGS: readonly number[] = [0xa0, 0x81, 0x82, 0xa3, 0xa4, 0xa5, URI_TAG, 0x87, 0x88];
 /** The first octet of KeyUsage: bit 5 keyCertSign, bit 6 cRLSign. */
 const SIGNS_OTHERS = 0b0000_0110;
 
@@ -41,9 +43,13 @@ export function readCertificateExtensions(certificate: Uint8Array): CertificateE
   return {
     ca: readCa(extensions.get(BASIC_CONSTRAINTS)),
     signsOthers: readSignsOthers(extensions.get(KEY_USAGE)),
-    extendedKeyUsages: readEach(extensions.get(EXTENDED_KEY_USAGE), DER.objectIdentifier).map(readObjectIdentifier),
+    extendedKeyUsages: readEach(extensions.get(EXTENDED_KEY_USAGE), [DER.objectIdentifier]).map(({ content }) =>
+      readObjectIdentifier(content),
+    ),
     // IA5String: what is not ASCII becomes a character that no URI has.
-    uris: readEach(extensions.get(SUBJECT_ALT_NAME), URI_TAG).map((uri) => Buffer.from(uri).toString('latin1')),
+    uris: readEach(extensions.get(SUBJECT_ALT_NAME), GENERAL_NAME_TAGS)
+      .filter(({ tag }) => tag === URI_TAG)
+      .map(({ content }) => Buffer.from(content).toString('latin1')),
   };
 }
 
@@ -81,10 +87,10 @@ function readSignsOthers(value: Uint8Array | undefined): boolean {
   return (usages & SIGNS_OTHERS) !== 0;
 }
 
-/** The contents of those elements of a SEQUENCE that have this tag. */
-function readEach(value: Uint8Array | undefined, wanted: number): readonly Uint8Array[] {
+/** The elements of a SEQUENCE that may have these tags only. */
+function readEach(value: Uint8Array | undefined, tags: readonly number[]): readonly DerElement[] {
   if (value === undefined) return [];
-  return readElements(readOnly(value, DER.sequence))
-    .filter(({ tag }) => tag === wanted)
-    .map(({ content }) => content);
+  const elements = readElements(readOnly(value, DER.sequence));
+  if (!elements.every(({ tag }) => tags.includes(tag))) throw new DerInvalidError('an element that has no place there');
+  return elements;
 }

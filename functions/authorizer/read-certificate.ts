@@ -75,7 +75,11 @@ function parse(pem: string): ParsedCertificate {
     if (!certificate.raw.equals(der)) throw new DerInvalidError('something after the certificate');
     const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
     const spki = createHash('sha256').update(key).digest('hex');
-    return { certificate, spki, extensions: readCertificateExtensions(certificate.raw) };
+    const extensions = readCertificateExtensions(certificate.raw);
+    // A name that OpenSSL cannot read within, beside a URI that we can.
+    if (extensions.uris.length > 0 && certificate.subjectAltName === undefined)
+      throw new DerInvalidError('alternative names that OpenSSL cannot read');
+    return { certificate, spki, extensions };
   } catch {
     throw denied('It cannot be parsed.');
   }

@@ -106,6 +106,13 @@ describe('a client certificate is refused', () => {
     new Extension(oid, false, Buffer.from('3000', 'hex')),
   ];
 
+  const element = (tag: number, content: string | Buffer) =>
+    Buffer.concat([Buffer.from([tag, content.length]), Buffer.from(content)]);
+  const namesWith = (name: Buffer) =>
+    new Extension('2.5.29.17', false, element(0x30, Buffer.concat([element(0x86, SPIFFE_ID), name])));
+  const inPieces = element(0xa6, element(0x16, `${SPIFFE_ID}2`));
+  const brokenUse = new Extension('2.5.29.37', false, Buffer.from('300c06082b060105050703020500', 'hex'));
+
   test.each([
     ['expired', { notAfter: new Date('2026-11-01') }, 'not valid at this time'],
     ['not valid yet', { notBefore: new Date('2027-01-01') }, 'not valid at this time'],
@@ -126,6 +133,10 @@ describe('a client certificate is refused', () => {
     ['with the same SPIFFE ID twice', { uris: [SPIFFE_ID, SPIFFE_ID] }, '2 URIs'],
     ['for the root of a trust domain', { uris: ['spiffe://example.com'] }, 'not of the standard’s form'],
     ['for a SPIFFE ID in capitals', { uris: ['SPIFFE://example.com/edge'] }, 'not of the standard’s form'],
+    ['with a second SPIFFE ID in pieces, as BER has it', { extensions: [namesWith(inPieces)] }, 'cannot be parsed'],
+    ['with a name of no known kind', { extensions: [namesWith(element(0x00, 'a'))] }, 'cannot be parsed'],
+    ['with a name that is broken within', { extensions: [namesWith(element(0xa4, '\x05\x00'))] }, 'cannot be parsed'],
+    ['with a use that is none', { extendedKeyUsages: [], extensions: [brokenUse] }, 'cannot be parsed'],
     ['with an extension twice', { extensions: twoOf('1.3.6.1.4.1.99999.1') }, 'cannot be parsed'],
   ])('%s', async (_what, options, detail) => {
     const { pem: text } = await authority.issue(options);
