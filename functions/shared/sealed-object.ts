@@ -24,7 +24,7 @@ export class SealKeyUnknownError extends Error {
 
 const LF = 0x0a;
 /** `<version>.<HMAC-SHA-256 as base64url>`; the first line of every object. */
-const SEAL = /^([1-9]\d{0,8})\.([\w-]{43})$/;
+const SEAL = /^([1-9]\d{0,15})\.([\w-]{43})$/;
 const LONGEST_SEAL = 64;
 
 /** Puts a line before the content that only a holder of the key can write, and that fits no other name. */
@@ -38,7 +38,7 @@ export function unsealObject(keys: VersionedKeys, name: string, object: Buffer):
   const end = object.subarray(0, LONGEST_SEAL).indexOf(LF);
   const [, version, mac = ''] = SEAL.exec(object.toString('latin1', 0, Math.max(end, 0))) ?? [];
   if (version === undefined) throw new ObjectTamperedError(name, 'it does not begin with a seal');
-  const key = keys.find((candidate) => candidate.version === Number(version));
+  const key = keys.find((candidate) => String(candidate.version) === version);
   if (key === undefined) throw new SealKeyUnknownError(name, version);
   const content = object.subarray(end + 1);
   // As text: in the last of 43 base64url characters two bits mean nothing. Of the same length, by the pattern.

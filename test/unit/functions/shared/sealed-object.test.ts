@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ObjectTamperedError, sealObject, unsealObject } from '../../../../functions/shared/sealed-object.ts';
-import type { VersionedKey } from '../../../../functions/shared/versioned-keys.ts';
+import {
+  formatVersionedKeys,
+  parseVersionedKeys,
+  type VersionedKey,
+} from '../../../../functions/shared/versioned-keys.ts';
 
 const FIRST: VersionedKey = { version: 1, key: Buffer.alloc(32, 1) };
 const SECOND: VersionedKey = { version: 2, key: Buffer.alloc(32, 2) };
@@ -35,6 +39,17 @@ describe('a sealed object', () => {
     );
     const lines = Buffer.from('\n\n1.a\n');
     expect(unsealObject([FIRST], NAME, sealObject([FIRST], NAME, lines)).equals(lines)).toBe(true);
+  });
+
+  test('opens with every version that a key may have', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), (version) => {
+        const keys = parseVersionedKeys(formatVersionedKeys([{ ...FIRST, version }]));
+        const content = Buffer.from('content');
+        expect(unsealObject(keys, NAME, sealObject(keys, NAME, content)).equals(content)).toBe(true);
+      }),
+      { examples: [[Number.MAX_SAFE_INTEGER], [1_763_884_800]] },
+    );
   });
 
   test('with any byte changed is tampered', () => {
