@@ -22,14 +22,16 @@ export type Relax = (relaxation: Relaxation) => boolean;
 const MOST_LIFETIME_SECONDS = 86_400;
 
 /**
- * `typ` of an access token (RFC 9068 §4): other tokens of the same issuer are signed with the same keys.
+ * `typ` of an access token (RFC 9068 §4): other tokens of the same issuer are signed with the same keys. A media type has no case
+ * (RFC 7515 §4.1.9), and the RFC's own example has `at+JWT`.
  *
  * @throws TokenRefusedError TYPE_MISMATCH
  */
 export function judgeType(typ: unknown, relax: Relax): void {
-  if (typ === 'at+jwt' || typ === 'application/at+jwt') return;
-  if (typ === 'JWT' && relax('typ-jwt')) return;
-  if (typ === undefined && relax('typ-absent')) return;
+  const type = typeof typ === 'string' ? typ.toLowerCase() : typ;
+  if (type === 'at+jwt' || type === 'application/at+jwt') return;
+  if (type === 'jwt' && relax('typ-jwt')) return;
+  if (type === undefined && relax('typ-absent')) return;
   throw new TokenRefusedError('TYPE_MISMATCH', 'typ is not at+jwt.');
 }
 
@@ -100,11 +102,9 @@ function text(claims: JsonObject, name: string): string {
   throw new TokenRefusedError('TOKEN_MALFORMED', `The claim ${name} is missing or no text (RFC 9068).`);
 }
 
+/** In whole seconds: a NumericDate may have a fraction (RFC 7519 §2), and those of many issuers do. */
 function time(claims: JsonObject, name: string): number {
   const value = claims[name];
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-  throw new TokenRefusedError(
-    'TOKEN_MALFORMED',
-    `The claim ${name} is missing or no time in whole seconds (RFC 9068).`,
-  );
+  if (typeof value === 'number' && value >= 1 && value <= Number.MAX_SAFE_INTEGER) return Math.floor(value);
+  throw new TokenRefusedError('TOKEN_MALFORMED', `The claim ${name} is missing or no time in seconds (RFC 9068).`);
 }

@@ -52,13 +52,15 @@ export function judgeAuthorization(
     judgeHeader(header, claims, issuer) ?? judgeProof(header, parts, issuer) ?? judgeClaims(claims, issuer, now);
   if (code !== undefined) return { code };
   const principal = principals.find(({ sub }) => sub === claims['sub']);
-  return principal === undefined ? { code: 'POLICY_DENIED' } : { principal, exp: Number(claims['exp']), token };
+  return principal === undefined ? { code: 'POLICY_DENIED' } : { principal, exp: wholeSeconds(claims['exp']), token };
 }
 
 /** What is asked before any key: whose it is, that it is an access token, and by which algorithm. */
 function judgeHeader(header: Members, claims: Members, { iss }: KnownIssuer): string | undefined {
   if (claims['iss'] !== iss) return 'ISSUER_UNKNOWN';
-  if (header['typ'] !== 'at+jwt' && header['typ'] !== 'application/at+jwt') return 'TYPE_MISMATCH';
+  // RFC 7515 §4.1.9: a media type, which has no case.
+  const typ = typeof header['typ'] === 'string' ? header['typ'].toLowerCase() : undefined;
+  if (typ !== 'at+jwt' && typ !== 'application/at+jwt') return 'TYPE_MISMATCH';
   if (typeof header['kid'] !== 'string') return 'KEY_UNKNOWN';
   return header['alg'] === 'RS256' ? undefined : 'SIGNATURE_INVALID';
 }
@@ -77,10 +79,10 @@ function judgeClaims(claims: Members, { aud }: KnownIssuer, now: number | undefi
   if (!audiences.includes(aud) || audiences.some((one) => typeof one !== 'string')) return 'AUDIENCE_MISMATCH';
   const { iat, exp, nbf = iat, sub, client_id: clientId, jti, cnf } = claims;
   if (![iat, exp, nbf].every(isTime)) return 'TOKEN_MALFORMED';
-  const [begin, end] = [Math.max(Number(iat), Number(nbf)), Number(exp)];
+  const [begin, end] = [Math.max(wholeSeconds(iat), wholeSeconds(nbf)), wholeSeconds(exp)];
   if (now !== undefined && now >= end + TOLERANCE) return 'TOKEN_EXPIRED';
   if (now !== undefined && now + TOLERANCE < begin) return 'TOKEN_NOT_YET_VALID';
-  if (end <= Number(iat) || end - Number(iat) > DAY) return 'TOKEN_MALFORMED';
+  if (end <= wholeSeconds(iat) || end - wholeSeconds(iat) > DAY) return 'TOKEN_MALFORMED';
   if (![sub, clientId, jti].every(isText)) return 'TOKEN_MALFORMED';
   if (cnf === undefined) return undefined;
   // RFC 7800 §3.1 and RFC 8705 §3.1: an object, bound to a certificate where it says so. These connections have none.
@@ -95,8 +97,13 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && value.isWellFormed();
 }
 
+/** A NumericDate (RFC 7519 §2), which may have a fraction. */
 function isTime(value: unknown): boolean {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+  return typeof value === 'number' && Number.isSafeInteger(wholeSeconds(value)) && value >= 1;
+}
+
+function wholeSeconds(time: unknown): number {
+  return Math.floor(Number(time));
 }
 
 function objectIn(part: string): Members | undefined {
