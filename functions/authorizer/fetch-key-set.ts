@@ -45,7 +45,12 @@ function parseKeySet(url: string, text: string): JSONWebKeySet {
   const { keys } = parsed.object;
   if (!Array.isArray(keys) || !keys.every(isKey)) throw new KeySetUnavailableError(url, 'it is not {"keys": […]}');
   if (keys.length > MOST_KEYS) throw new KeySetUnavailableError(url, `more than ${MOST_KEYS} keys`);
-  return { keys: keys.filter(({ kty }) => PUBLIC_TYPES.has(kty)) };
+  return { keys: keys.filter(({ kty }) => PUBLIC_TYPES.has(kty)).map(forVerifying) };
+}
+
+/** `key_ops` may name what only the private half can do, such as `sign`: WebCrypto imports no public key that is to do so. */
+function forVerifying(key: JWK): JWK {
+  return Array.isArray(key.key_ops) && key.key_ops.includes('verify') ? { ...key, key_ops: ['verify'] } : key;
 }
 
 function isKey(value: unknown): value is JWK {

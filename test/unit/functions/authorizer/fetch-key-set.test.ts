@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fetchKeySet } from '../../../../functions/authorizer/fetch-key-set.ts';
+import { verifyCompactSignature } from '../../../../functions/authorizer/verify-signature.ts';
 import { closeServer, listen } from '../../../../local/listen.ts';
+import { CLAIMS, HEADER, rsaKey, signRs256 } from './sign-token.ts';
 
 const PLACE = 'https://issuer.example/jwks.json';
 const RSA = { kty: 'RSA', kid: 'a', n: 'AQAB', e: 'AQAB' };
@@ -24,6 +26,25 @@ describe('a key set', () => {
     const read = await fetchKeySet(async () => Response.json({ keys }), PLACE);
 
     expect(read.keys.map(({ kty }) => kty)).toEqual(['RSA', 'EC', 'OKP']);
+  });
+
+  test('has keys that verify, also where they are published as good for more', async () => {
+    const { privateKey, jwk } = rsaKey('a');
+    const keys = [{ ...jwk, key_ops: ['sign', 'verify', 'wrapKey'] }];
+    const token = signRs256(HEADER, CLAIMS, privateKey);
+
+    const read = await fetchKeySet(async () => Response.json({ keys }), PLACE);
+
+    await expect(verifyCompactSignature(token, read, ['RS256'])).resolves.toBeInstanceOf(Uint8Array);
+  });
+
+  test('has no key that verifies where it is published for something else', async () => {
+    const { privateKey, jwk } = rsaKey('a');
+    const token = signRs256(HEADER, CLAIMS, privateKey);
+
+    const read = await fetchKeySet(async () => Response.json({ keys: [{ ...jwk, key_ops: ['sign'] }] }), PLACE);
+
+    await expect(verifyCompactSignature(token, read, ['RS256'])).rejects.toMatchObject({ code: 'KEY_UNKNOWN' });
   });
 
   test('may be empty: then the issuer has withdrawn every key', async () => {
