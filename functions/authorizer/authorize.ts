@@ -1,6 +1,6 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { JSONWebKeySet } from 'jose';
-import type { Config, Principal } from '../../config/schema.ts';
+import type { Config } from '../../config/schema.ts';
 import type { Audit, IdentityAudit } from '../shared/audit.ts';
 import { bearerToken } from '../shared/bearer-token.ts';
 import { type Clock, seconds } from '../shared/clock.ts';
@@ -10,7 +10,7 @@ import { CertificateRefusedError } from './certificate-refused-error.ts';
 import { KeySetUnavailableError } from './key-set-unavailable-error.ts';
 import { refuseDeniedCertificate } from './match-certificate.ts';
 import { type ClientCertificate, readCertificate } from './read-certificate.ts';
-import { principalOfCertificate, verifyCertificateOf } from './settle-principal.ts';
+import { principalOfCertificate, principalOfToken, verifyCertificateOf } from './settle-principal.ts';
 import { TokenRefusedError } from './token-refused-error.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 import { type VerifiedToken, verifyToken } from './verify-token.ts';
@@ -117,7 +117,7 @@ async function identify<Issuer extends TrustedIssuer>(
   if (token === undefined) throw new TokenRefusedError('TOKEN_MALFORMED', 'Authorization is not one Bearer token.');
   const verified = await verifyToken(token, { issuers, keySetFor, now: seconds(clock) });
   prove(claimsIn(verified));
-  const principal = principalOf(verified, principals);
+  const principal = principalOfToken(verified, principals);
   verifyCertificateOf(principal, verified.claims, certificate, principals);
   const { skewSeconds } = verified;
   const known = { principal: principal.name, ...claimsIn(verified) };
@@ -140,17 +140,4 @@ function readClientCertificate(
 function claimsIn({ iss, sub, clientId, jti, kid, exp, iat, relaxations }: VerifiedToken) {
   const needed = relaxations.length > 0 && { relaxations: relaxations.join(' ') };
   return { iss, sub, clientId, jti, kid, exp, iat, ...needed };
-}
-
-/** The one principal whose every matcher fits the token; the configuration refuses principals that could both fit. */
-function principalOf(verified: VerifiedToken, principals: readonly Principal[]): Principal {
-  const fitting = principals.filter(({ issuer, claims: wanted }) => {
-    const matchers = Object.entries(wanted ?? {});
-    const ofIssuer = issuer === undefined || issuer === verified.issuer.name;
-    return ofIssuer && matchers.length > 0 && matchers.every(([name, value]) => verified.claims[name] === value);
-  });
-  const [principal] = fitting;
-  if (principal !== undefined && fitting.length === 1) return principal;
-  const detail = `The token is good but fits ${fitting.length} principals of the policy.`;
-  throw new TokenRefusedError('POLICY_DENIED', detail);
 }

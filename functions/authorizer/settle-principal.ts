@@ -3,6 +3,24 @@ import { CertificateRefusedError } from './certificate-refused-error.ts';
 import { fitsCertificate } from './match-certificate.ts';
 import type { ClientCertificate } from './read-certificate.ts';
 import { TokenRefusedError } from './token-refused-error.ts';
+import type { VerifiedToken } from './verify-token.ts';
+
+/**
+ * The one principal whose every matcher fits the token; the configuration refuses principals that could both fit.
+ *
+ * @throws TokenRefusedError POLICY_DENIED
+ */
+export function principalOfToken(verified: VerifiedToken, principals: readonly Principal[]): Principal {
+  const fitting = principals.filter(({ issuer, claims: wanted }) => {
+    const matchers = Object.entries(wanted ?? {});
+    const ofIssuer = issuer === undefined || issuer === verified.issuer.name;
+    return ofIssuer && matchers.length > 0 && matchers.every(([name, value]) => verified.claims[name] === value);
+  });
+  const [principal] = fitting;
+  if (principal !== undefined && fitting.length === 1) return principal;
+  const detail = `The token is good but fits ${fitting.length} principals of the policy.`;
+  throw new TokenRefusedError('POLICY_DENIED', detail);
+}
 
 /**
  * Whose the certificate is, where no token came with it: of exactly one principal that needs no token.

@@ -24,7 +24,7 @@ export type OpenTokenSource = (signal: AbortSignal) => Promise<TokenSource>;
  * @throws EnvironmentMissingError
  */
 export function prepareTokenSource(
-  { edge, issuers }: Pick<Config, 'edge' | 'issuers'>,
+  { edge, issuers, principals }: Pick<Config, 'edge' | 'issuers' | 'principals'>,
   environment: Readonly<Record<string, string | undefined>>,
   { secrets, pause }: TokenSourceTools,
 ): OpenTokenSource {
@@ -49,7 +49,7 @@ export function prepareTokenSource(
     return createClientTokenSource({
       endpoint,
       clients,
-      prove: createTokenProver({ issuers, fetch, clock }),
+      prove: createTokenProver({ config: { issuers, principals }, fetch, clock }),
       fetch,
       clock,
       random: Math.random,

@@ -15,7 +15,7 @@ const NEXT_STEPS: Readonly<Record<TokenRequestCode, string>> = {
   TOKEN_OPAQUE:
     'Have the issuer make signed JWTs for this API; often it does once audience, resource or scope names it.',
   TOKEN_NOT_TRUSTED:
-    'Look its code up in docs/errors.md, and compare `issuers` with edge.tokens, whose audience, resource or scope names this API.',
+    'Look its code up in docs/errors.md, and compare `issuers` and the claims of principals with edge.tokens, whose audience, resource or scope names this API.',
   TOKEN_TIMES_UNUSABLE: "Compare the issuer's clock with this one, and look at the life that it gives its tokens.",
 };
 

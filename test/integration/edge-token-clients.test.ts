@@ -156,6 +156,7 @@ describe('an EdgeWorker of a certified OpenID provider', () => {
       { provider: { audience: 'https://other.example/' } },
       'TOKEN_NOT_TRUSTED: .*AUDIENCE_MISMATCH',
     ],
+    ['a token of nobody whom the policy knows', { principals: {} }, 'TOKEN_NOT_TRUSTED: .*POLICY_DENIED'],
     [
       'a token with another algorithm than is believed',
       { provider: { keys: [openidKey('k', 'PS256')] } },

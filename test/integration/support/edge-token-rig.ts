@@ -41,6 +41,8 @@ export interface EdgeTokenRigOptions {
   readonly provider?: Partial<OpenidProviderOptions>;
   /** Entries of the clients' secret that are others than the provider knows. @default none */
   readonly clients?: Readonly<Record<string, object>>;
+  /** Whose tokens ingest would take. @default each EdgeWorker's */
+  readonly principals?: object;
   readonly telemetry?: Telemetry;
 }
 
@@ -76,6 +78,7 @@ export async function startEdgeTokenRig(options: EdgeTokenRigOptions): Promise<E
   const secret = JSON.stringify({ ...entries, ...options.clients });
   const config = parseConfig({
     streams: { hits: {} },
+    principals: options.principals ?? Object.fromEntries(EDGE_WORKERS.map((id) => [`ew-${id}`, principalOf(id)])),
     issuers: [{ url: provider.issuer, audience: AUDIENCE, keySetUrl: provider.keySetUrl }],
     edge: {
       edgeWorkerIds: [...EDGE_WORKERS],
@@ -130,13 +133,21 @@ export async function startEdgeTokenRig(options: EdgeTokenRigOptions): Promise<E
 
 const SILENT: Telemetry = { count: () => undefined, warn: () => undefined };
 
+function clientIdOf(id: number): string {
+  return `edge worker/${id}+&:%`;
+}
+
+function principalOf(id: number) {
+  return { claims: { client_id: clientIdOf(id) }, allow: [{ write: ['hits'], sources: [`ew/${id}/*`] }] };
+}
+
 function makeClient(
   id: number,
   { authentication, alg = 'ES256' }: EdgeTokenRigOptions,
   secrets: Map<string, string | Uint8Array>,
 ): EdgeWorkerClient {
   // Characters that each of the encodings on the way has to care about.
-  const clientId = `edge worker/${id}+&:%`;
+  const clientId = clientIdOf(id);
   if (authentication === 'private_key_jwt') {
     const key = openidKey(`key-${id}`, alg);
     keepKey(`key of ${id}`, key, secrets);
