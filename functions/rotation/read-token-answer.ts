@@ -65,10 +65,12 @@ function timesOf(claims: Members, now: number): Omit<IssuedToken, 'token'> {
   if (exp <= now) throw unusable(`a token that expired ${now - exp} s ago`);
   const begins = Math.max(iat ?? nbf ?? now, nbf ?? iat ?? now);
   if (begins > now + CLOCK_TOLERANCE_SECONDS) throw unusable(`a token that becomes valid in ${begins - now} s only`);
+  const earliest = now - MOST_AGE_SECONDS;
   return {
-    issuedAt: Math.max(iat ?? now, now - MOST_AGE_SECONDS),
-    // Set back as the built-in issuer does: who verifies asks his own clock, and an EdgeWorker's may be slow.
-    notBefore: begins - NOT_BEFORE_SECONDS,
+    issuedAt: Math.max(iat ?? now, earliest),
+    // Set back as the built-in issuer does: who verifies asks his own clock, and an EdgeWorker's may be slow. No further: when it was
+    // pushed is read from here (cli/rotate-judge-token.ts).
+    notBefore: Math.max(begins, earliest) - NOT_BEFORE_SECONDS,
     exp,
   };
 }

@@ -5,6 +5,7 @@ import type { ListedSecret } from '../../../cli/rotate-credentials.ts';
 import { judgeIssuerKeys, judgeSigningMaster } from '../../../cli/rotate-judge-roll.ts';
 import { judgeSecret } from '../../../cli/rotate-judge-secret.ts';
 import { judgeEdgeToken } from '../../../cli/rotate-judge-token.ts';
+import { readTokenAnswer } from '../../../functions/rotation/read-token-answer.ts';
 import type { SigningMaster } from '../../../functions/rotation/signing-master.ts';
 
 const NOW = Date.parse('2026-03-04T05:06:07Z');
@@ -179,6 +180,17 @@ describe('the token of an EdgeWorker', () => {
     [60, 'expired'],
   ])('is, %s minutes after its push with none after it, %s', (minutes, state) => {
     expect(judgeAt(NOW + minutes * MINUTE, item()).state).toBe(state);
+  });
+
+  test.each([0, 60, 300, 3_000])('is well until the next is due, where its issuer dates it %s s back', (age) => {
+    const claims = { iat: NOW / 1000 - age, nbf: NOW / 1000 - age, exp: 3600 + NOW / 1000 };
+    const access_token = `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AA`;
+    const body = JSON.stringify({ access_token, token_type: 'Bearer' });
+    const { notBefore, exp } = readTokenAnswer({ status: 200, contentType: 'application/json', body }, NOW / 1000);
+
+    const status = judgeAt(NOW + 15 * MINUTE, item({ notBefore, exp }));
+
+    expect(status.state).toBe('ok');
   });
 
   test('needs a look where EdgeKV shows none, or something else', () => {
