@@ -65,7 +65,7 @@ async function openDestination(
   io: CommandIo,
 ): Promise<ReplayDestination> {
   const reader = createCredentialsReader(() => readCredentials(credentials, io.fetch), io.now);
-  requirePrincipal(principal, (await reader.current()).token, config.principals);
+  requirePrincipal(principal, (await reader.current()).token, config);
   return { api, stream, source, credentials: reader };
 }
 

@@ -1,4 +1,4 @@
-import type { Principal } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 
 /** The credentials are those of somebody else than whose rows they are to send. */
 export class PrincipalMismatchError extends Error {
@@ -21,16 +21,23 @@ export class PrincipalMismatchError extends Error {
 export function requirePrincipal(
   principal: string,
   token: string | undefined,
-  principals: Readonly<Record<string, Pick<Principal, 'name' | 'claims'>>>,
+  { principals, issuers }: Pick<Config, 'principals' | 'issuers'>,
 ): void {
   const payload = Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString();
   const claims = new Map(Object.entries(parseObject(payload)));
-  const fitting = Object.values(principals).filter(({ claims: wanted }) => {
+  const vouching = issuerOf(claims.get('iss'), issuers);
+  const fitting = Object.values(principals).filter(({ claims: wanted, issuer = vouching }) => {
     const matchers = Object.entries(wanted ?? {});
-    return matchers.length > 0 && matchers.every(([name, value]) => claims.get(name) === value);
+    return issuer === vouching && matchers.length > 0 && matchers.every(([name, value]) => claims.get(name) === value);
   });
   const names = fitting.map(({ name }) => name);
   if (!names.includes(principal)) throw new PrincipalMismatchError(principal, names);
+}
+
+/** As a principal's `issuer` names it. Where the built-in one is, only its stack knows: it is whichever no other is. */
+function issuerOf(iss: unknown, issuers: Config['issuers']): string {
+  const openid = issuers.find((issuer) => issuer.kind === 'openid' && issuer.url === iss);
+  return openid?.kind === 'openid' ? openid.url : 'builtin';
 }
 
 function parseObject(text: string): object {

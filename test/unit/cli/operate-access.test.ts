@@ -14,11 +14,21 @@ const config = parseConfig({
   },
 });
 
+const ABROAD = 'https://tenant.example.com/';
+const twoIssuers = parseConfig({
+  streams: { web_events: {} },
+  issuers: ['builtin', { url: ABROAD, audience: 'https://api.example.com' }],
+  principals: {
+    ours: { issuer: 'builtin', claims: { sub: 'one' }, allow: [{ write: ['web_events'], sources: ['a'] }] },
+    theirs: { issuer: ABROAD, claims: { sub: 'one' }, allow: [{ write: ['web_events'], sources: ['b'] }] },
+  },
+});
+
 const token = (claims: unknown) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.sig`;
 
 describe('credentials for a replay', () => {
   test('are those of the principal whose rows they send', () => {
-    expect(() => requirePrincipal('edge', token({ sub: 'ew:1', tenant: 'a' }), config.principals)).not.toThrow();
+    expect(() => requirePrincipal('edge', token({ sub: 'ew:1', tenant: 'a' }), config)).not.toThrow();
   });
 
   test.each([
@@ -27,7 +37,16 @@ describe('credentials for a replay', () => {
     ['that are no token', 'nothing', 'are those of no principal'],
     ['with claims that are no object', token(null), 'are those of no principal'],
   ])('are refused: those %s', (_what, given, message) => {
-    expect(() => requirePrincipal('edge', given, config.principals)).toThrow(message);
+    expect(() => requirePrincipal('edge', given, config)).toThrow(message);
+  });
+
+  test('are told apart by their issuer where claims alone do not', () => {
+    const [ours, theirs] = ['https://issuer.example', ABROAD].map((iss) => token({ iss, sub: 'one' }));
+
+    expect(() => requirePrincipal('ours', ours, twoIssuers)).not.toThrow();
+    expect(() => requirePrincipal('theirs', theirs, twoIssuers)).not.toThrow();
+    expect(() => requirePrincipal('ours', theirs, twoIssuers)).toThrow('are those of theirs, expected those of ours');
+    expect(() => requirePrincipal('theirs', ours, twoIssuers)).toThrow('are those of ours, expected those of theirs');
   });
 });
 
