@@ -8,11 +8,14 @@ function edgeKvName({ pattern, expected }: { readonly pattern: RegExp; readonly 
   return z.string().regex(pattern, expected);
 }
 
+const ORIGIN = new RegExp(`^https?://${hostLabel}(\\.${hostLabel})*(:[1-9][0-9]{0,4})?$`);
+
+/** As browsers write it, for it is compared as text: they leave out the port that the scheme stands for (RFC 6454 §6.2). */
 const origin = z
   .string()
-  .regex(
-    new RegExp(`^https?://${hostLabel}(\\.${hostLabel})*(:[1-9][0-9]{0,4})?$`),
-    'an origin such as https://www.example.com',
+  .refine(
+    (text) => ORIGIN.test(text) && URL.canParse(text) && new URL(text).origin === text,
+    'an origin such as https://www.example.com, as a browser writes it',
   );
 
 /** How EdgeWorkers get their credentials, and what is built into their bundles. */

@@ -80,7 +80,12 @@ const openidIssuer = strictObject({
       if (issuer[name] !== undefined) refuse(name, `nothing beside provider, which says it; remove one of the two`);
     }
   }
-  const noAudience = presetOf(issuer).relaxations.includes('no-aud');
+  const { relaxations } = presetOf(issuer);
+  // A token's scopes stand in one text with blanks between them (RFC 6749 §3.3): no token could have this one.
+  if (issuer.scope?.includes(' ') && !relaxations.includes('scope-array')) {
+    refuse('scope', 'one scope, without blanks; name one that every token has');
+  }
+  const noAudience = relaxations.includes('no-aud');
   if (noAudience && issuer.audience !== undefined) {
     refuse('audience', 'nothing beside no-aud: its tokens name no audience; remove it');
   }

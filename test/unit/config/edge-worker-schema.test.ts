@@ -190,6 +190,28 @@ describe('what an EdgeWorker sends', () => {
   });
 });
 
+describe('an origin whose pages may post', () => {
+  test.each([
+    'https://www.example.com',
+    'http://www.example.com:8080',
+    'https://www.example.com:80',
+    'http://localhost',
+  ])('may be %s', (origin) => expect(problemsOf({ allowedOrigins: [origin] })).toEqual([]));
+
+  // As a browser writes it (RFC 6454 §6.2), or its pages would never be let in.
+  test.each([
+    'https://www.example.com:443',
+    'http://www.example.com:80',
+    'https://www.example.com:99999',
+    'https://127.1',
+    'https://www.example.com/',
+    'https://WWW.example.com',
+    'null',
+  ])('is never %s', (origin) =>
+    expect(problemsOf({ allowedOrigins: [origin] })).toEqual([expect.stringContaining('edge.allowedOrigins[0]')]),
+  );
+});
+
 describe('the page on the EdgeWorkers', () => {
   const page = readFileSync(new URL('../../../docs/edge.md', import.meta.url), 'utf8');
 

@@ -119,6 +119,7 @@ describe('an issuer of one’s own', () => {
     ],
     ['Cognito without clients', [{ url: URL, provider: 'cognito', scope: 'a' }], 'issuers[0].clients: nothing'],
     ['Entra without a role', [{ ...LEAST, provider: 'entra' }], 'issuers[0].scope: nothing → an application role'],
+    ['two scopes as one', [{ ...LEAST, scope: 'read write' }], 'issuers[0].scope: "read write" → one scope'],
     [
       'tokens of two days',
       [{ ...LEAST, maxLifetimeMinutes: 2_880 }],
@@ -126,6 +127,12 @@ describe('an issuer of one’s own', () => {
     ],
   ])('is refused with %s, and it is said where and what to do', (_what, issuers, text) => {
     expect(problemsOf(issuers)).toContain(text);
+  });
+
+  test('may ask for a role with a blank in it, where its tokens list their roles', () => {
+    const issuer = { ...LEAST, scope: 'Event Writer', relaxations: ['scope-array'] };
+
+    expect(parse([issuer]).issuers[0]).toMatchObject({ scope: 'Event Writer' });
   });
 
   test('is parsed or refused with its path, whatever it holds', () => {
