@@ -3,6 +3,7 @@ import { openAuditLines } from './audit-lines.ts';
 import { AUDIT_HEADER, auditRow, isRefused } from './audit-table.ts';
 import type { CommandIo } from './command-io.ts';
 import { parseTime } from './parse-time.ts';
+import { printableJson } from './printable.ts';
 
 /** `edgehouse audit`: who was let in and who was not, what each batch came to, and what replay did, as a table. */
 export async function audit(
@@ -16,7 +17,7 @@ export async function audit(
   const read = await openAuditLines(place, config.regions);
   for await (const line of read(from)) {
     if (refused && !isRefused(line)) continue;
-    io.out(json ? JSON.stringify(line) : auditRow(line));
+    io.out(json ? printableJson(JSON.stringify(line)) : auditRow(line));
     const what = line.code ?? (line.audit === 'identity' ? line.decision : line.outcome);
     tally.set(what, (tally.get(what) ?? 0) + 1);
   }

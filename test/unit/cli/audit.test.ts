@@ -159,6 +159,16 @@ describe('audit on a local folder', () => {
     expect(lines.map((text) => JSON.parse(text))).toEqual([line]);
   });
 
+  test('prints no character that steers the terminal, also with --json', async () => {
+    const line = batchLine(1, { stream: '\u009b31m\u202e', source: 'a\u007fb' });
+    write(line);
+
+    await run('--since', '2h', '--json');
+
+    expect(lines.join('')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    expect(lines.map((text) => JSON.parse(text))).toEqual([line]);
+  });
+
   test('says so where there is nothing', async () => {
     write(identityLine(3));
 
