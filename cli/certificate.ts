@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type ClientCertificate, readCertificate } from '../functions/authorizer/read-certificate.ts';
 import type { CertificateCommand } from './certificate-command.ts';
 import type { CommandIo } from './command-io.ts';
+import { printable } from './printable.ts';
 
 /**
  * `edgehouse certificate`: what to write into the configuration for a client certificate, as the authorizer will read it.
@@ -30,7 +31,7 @@ export function describeCertificate(certificate: ClientCertificate): readonly st
   ];
 }
 
-/** As TypeScript writes it: a name may hold quotes and backslashes. */
+/** As TypeScript writes it: a name may hold quotes and backslashes, and what a terminal would obey. */
 function text(value: string): string {
-  return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
+  return `'${printable(value.replaceAll(/[\\']/g, '\\$&'))}'`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { plainText, strictObject } from './schema-parts.ts';
+import { serialNumber } from './serial-number.ts';
 import { isSpiffeId } from './spiffe-id.ts';
 
 const spkiSha256 = z
@@ -25,13 +26,8 @@ export const certificateSchema = z.union([
 // What tools print: upper or lower case, with or without colons and leading zeros.
 const serial = z
   .string()
-  .regex(/^[0-9A-Fa-f]{1,2}(:?[0-9A-Fa-f]{2})*$/, 'a serial number in hex, such as 0A:1B or 0a1b')
-  .transform((text) =>
-    text
-      .replaceAll(':', '')
-      .toUpperCase()
-      .replace(/^0+(?=.)/, ''),
-  );
+  .regex(/^-?[0-9A-Fa-f]{1,2}(:?[0-9A-Fa-f]{2})*$/, 'a serial number in hex, such as 0A:1B or 0a1b')
+  .transform(serialNumber);
 
 /** Certificates that are refused although their CA still vouches for them: API Gateway knows no revocation. */
 export const deniedCertificatesSchema = z

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { serialNumber } from '../../config/serial-number.ts';
 import { isSpiffeId } from '../../config/spiffe-id.ts';
 import type { ProvenIdentity } from '../shared/identity.ts';
 import { type CertificateExtensions, CLIENT_AUTH, readCertificateExtensions } from './certificate-extensions.ts';
@@ -38,7 +39,7 @@ const MOST_CHARACTERS = 32_768;
  */
 export function readCertificate(pem: string, now: number): ClientCertificate {
   const { certificate, spki, extensions } = parse(pem);
-  const proof = { spki, serial: certificate.serialNumber.replace(/^0+(?=.)/, '') };
+  const proof = { spki, serial: serialNumber(certificate.serialNumber) };
   const refused: Refuse = (detail) => denied(detail, proof);
   const notBefore = Math.floor(certificate.validFromDate.getTime() / 1000);
   const notAfter = Math.floor(certificate.validToDate.getTime() / 1000);

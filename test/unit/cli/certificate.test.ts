@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeCertificate } from '../../../cli/certificate.ts';
 import { runCli } from '../../../cli/run-cli.ts';
+import { deniedCertificatesSchema } from '../../../config/certificate-schema.ts';
 import { parseConfig } from '../../../config/parse-config.ts';
 import { readCertificate } from '../../../functions/authorizer/read-certificate.ts';
-import { type Authority, createAuthority } from '../functions/authorizer/issue-certificate.ts';
+import { type Authority, createAuthority, pem } from '../functions/authorizer/issue-certificate.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 
@@ -42,11 +43,14 @@ describe('edgehouse certificate', () => {
   test('prints lines that the configuration takes, and that mean this certificate', async () => {
     const { pem } = await authority.issue({
       uris: ['spiffe://example.com/edge'],
-      subject: 'O="Ex\\\\a, mple", CN=edge',
+      subject: 'O="Ex\\\\a, mple\u202e", CN=edge',
     });
     const read = readCertificate(pem, NOW / 1000);
 
-    const printed = describeCertificate(read).flatMap((line) => {
+    const lines = describeCertificate(read);
+
+    expect(lines.join('')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    const printed = lines.flatMap((line) => {
       const [, key, value] = /^ {2}(certificate|deniedCertificates): (.*),$/.exec(line) ?? [];
       return key === undefined ? [] : [{ key, value: new Function(`return ${value}`)() }];
     });
@@ -67,6 +71,20 @@ describe('edgehouse certificate', () => {
     const truststore = { bucket: 'truststore', key: 'ca.pem', version: '1' };
     const domain = { name: 'events.example.com', mtls: true, certificateArn: arn, truststore };
     expect(parseConfig({ streams: { hits: {} }, principals: Object.fromEntries(principals), domain })).toBeDefined();
+  });
+
+  test('prints a line that denies a certificate of a negative serial number, too', async () => {
+    const { pem: text } = await authority.issue({ serial: '0a1b' });
+    const der = Buffer.from(text.split('\n').slice(1, -2).join(''), 'base64').toString('hex');
+    // RFC 5280 §4.1.2.2: no CA should give one, and some did.
+    const negative = readCertificate(pem(Buffer.from(der.replace('02020a1b', '0202f5e5'), 'hex')), NOW / 1000);
+
+    const printed = describeCertificate(negative).join('\n');
+
+    const { deniedCertificates } = new Function(`return { ${/deniedCertificates: .*serial.*/.exec(printed)?.[0]} }`)();
+    const [denied] = deniedCertificatesSchema.parse(deniedCertificates);
+    expect(denied).toEqual({ issuer: negative.issuer, serial: negative.serial });
+    expect(negative.serial).toBe('-A1B');
   });
 
   test('reads the file that it is given', async () => {

@@ -47,12 +47,15 @@ describe('a principal', () => {
   });
 
   test('has its denied serial numbers read as tools write them', () => {
-    const denied = ['00:0A:1b', 'a1b', '0A1B', '00'].map((serial) => ({ issuer: 'CN=Example CA', serial }));
+    const denied = ['00:0A:1b', 'a1b', '0A1B', '00', '-0A1B', '-0a:1b'].map((serial) => ({
+      issuer: 'CN=Example CA',
+      serial,
+    }));
 
     const { principals } = parse({ ...both, deniedCertificates: [...denied, { spkiSha256: SPKI }] });
 
     const serials = principals['p']?.deniedCertificates?.map((one) => ('serial' in one ? one.serial : one.spkiSha256));
-    expect(serials).toEqual(['A1B', 'A1B', 'A1B', '0', SPKI]);
+    expect(serials).toEqual(['A1B', 'A1B', 'A1B', '0', '-A1B', '-A1B', SPKI]);
   });
 
   test('may only read without any proof, for it never comes to the API', () => {
